@@ -24,7 +24,7 @@ typedef enum hs_option_kind {
     HS_OPTION_COUNT,    /* int: one more each time */
     HS_OPTION_CONSTANT, /* int: `value` */
     HS_OPTION_INTEGER,  /* int, from `min` to `max` */
-    HS_OPTION_SECONDS,  /* hs_time from decimal seconds; more than 0 unless `min` is 0 and so given */
+    HS_OPTION_SECONDS,  /* hs_time from decimal seconds, from `min` to `max` nanoseconds */
     HS_OPTION_TEXT,     /* const char *: the argument itself */
     HS_OPTION_LIST,     /* hs_text_list: one more each time */
     HS_OPTION_CUSTOM,   /* `set` decides */
@@ -49,7 +49,7 @@ typedef struct hs_option {
     const char *help;     /* NULL: an alias, not listed */
     hs_option_kind kind;
     size_t offset; /* offsetof(settings struct, field) */
-    int64_t min;   /* HS_OPTION_INTEGER: bounds; HS_OPTION_SECONDS: 0 is allowed if max is not 0 */
+    int64_t min;   /* bounds of HS_OPTION_INTEGER and HS_OPTION_SECONDS */
     int64_t max;
     int value;            /* HS_OPTION_CONSTANT */
     hs_option_setter set; /* HS_OPTION_CUSTOM */

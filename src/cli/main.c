@@ -1,0 +1,73 @@
+/* The program: finds the subcommand in the table and runs it. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/suggest.h"
+
+static const hs_command *const commands[] = {&hs_command_probe, &hs_command_serve, NULL};
+
+static const hs_command *find_command(const char *name)
+{
+    for (const hs_command *const *command = commands; *command; command++) {
+        if (strcmp((*command)->name, name) == 0) {
+            return *command;
+        }
+    }
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *nearest = NULL;
+    int best = 0;
+    for (const hs_command *const *command = commands; *command; command++) {
+        int distance = hs_suggest_distance(name, (*command)->name);
+        if (distance >= 0 && (!nearest || distance < best)) {
+            nearest = (*command)->name;
+            best = distance;
+        }
+    }
+    return hs_command_fail(NULL, "'%s': no such %s%s%s; --help lists the commands", name,
+                           name[0] == '-' ? "option" : "command", nearest ? ", perhaps " : "",
+                           nearest ? nearest : "");
+}
+
+static int show_help(int argc, char **argv)
+{
+    const hs_command *command = argc > 2 ? find_command(argv[2]) : NULL;
+    if (argc > 2 && !command) {
+        return unknown_command(argv[2]);
+    }
+    if (command) {
+        hs_help_command(command, stdout);
+    } else {
+        hs_help_program(commands, stdout);
+    }
+    return hs_command_finish(NULL, HS_EXIT_OK);
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that went away is a write error, which is reported, not a silent death. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        hs_help_program(commands, stderr);
+        return HS_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        return show_help(argc, argv);
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        printf("handshake %s\n", hs_version());
+        return hs_command_finish(NULL, HS_EXIT_OK);
+    }
+    const hs_command *command = find_command(argv[1]);
+    if (!command) {
+        return unknown_command(argv[1]);
+    }
+    return command->run(command, argc - 1, argv + 1);
+}
