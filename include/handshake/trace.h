@@ -1,0 +1,320 @@
+/* The trace: one connection's handshakes as data, wherever they were seen.
+ *
+ * A trace is plain data in one arena: read its fields, do not change them, and end it with
+ * hs_trace_free. Every pointer in it belongs to it. Strings are NUL-terminated UTF-8 in which
+ * bytes from the peer that are not printable stand as \xNN.
+ *
+ * A value that was not observed is left at its "unseen" mark (HS_TIME_NONE, NULL, HS_UNSEEN or the
+ * `has_…` flag); it is never guessed.
+ */
+#ifndef HANDSHAKE_TRACE_H
+#define HANDSHAKE_TRACE_H
+
+#include <stdbool.h>
+
+#include <handshake/api.h>
+#include <handshake/failure.h>
+#include <handshake/time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum hs_side { HS_CLIENT, HS_SERVER } hs_side;
+
+/* A fact that may be unknown. */
+typedef enum hs_seen { HS_UNSEEN = -1, HS_NO = 0, HS_YES = 1 } hs_seen;
+
+/* X(symbol, name in the record, title for people) */
+#define HS_PHASE_MAP(X)                                                                            \
+    X(DNS, "dns", "DNS")                                                                           \
+    X(TCP, "tcp", "TCP")                                                                           \
+    X(TLS, "tls", "TLS")                                                                           \
+    X(UPGRADE, "upgrade", "upgrade")                                                               \
+    X(SETTINGS, "settings", "settings")                                                            \
+    X(RESPONSE, "response", "response")
+
+typedef enum hs_phase {
+#define HS_X(symbol, name, title) HS_PHASE_##symbol,
+    HS_PHASE_MAP(HS_X)
+#undef HS_X
+        HS_PHASE_COUNT
+} hs_phase;
+
+HS_API const char *hs_phase_name(hs_phase phase);
+
+/* The fixed points of a handshake. X(symbol, name) */
+#define HS_MILESTONE_MAP(X)                                                                        \
+    X(DNS_START, "dns_start")                                                                      \
+    X(DNS_DONE, "dns_done")                                                                        \
+    X(SYN, "syn")                             /* connect() to the address that won */              \
+    X(ESTABLISHED, "established")             /* the SYN-ACK has come */                           \
+    X(FIRST_FLIGHT, "first_flight")           /* first byte that the client sent */                \
+    X(SERVER_FIRST_BYTE, "server_first_byte") /* first byte that the server sent */                \
+    X(TLS_START, "tls_start")                 /* the ClientHello left */                           \
+    X(TLS_DONE, "tls_done")                   /* the client may send application data */           \
+    X(UPGRADE_START, "upgrade_start")         /* the WebSocket request left */                     \
+    X(UPGRADE_DONE, "upgrade_done")           /* the end of its answer came */                     \
+    X(SETTINGS_START, "settings_start")       /* the HTTP/2 preface left */                        \
+    X(SETTINGS_DONE, "settings_done")         /* the server's SETTINGS came */                     \
+    X(READY, "ready")                         /* the first application byte may be sent */         \
+    X(REQUEST, "request")                     /* the request (or ping) left */                     \
+    X(FIRST_RESPONSE, "first_response")       /* the first byte of its answer came */              \
+    X(END, "end")                             /* all was done, or the failure was known */
+
+typedef enum hs_milestone {
+#define HS_X(symbol, name) HS_MILESTONE_##symbol,
+    HS_MILESTONE_MAP(HS_X)
+#undef HS_X
+        HS_MILESTONE_COUNT
+} hs_milestone;
+
+HS_API const char *hs_milestone_name(hs_milestone milestone);
+
+typedef struct hs_failure {
+    hs_failure_class cls;   /* HS_FAILURE_NONE: the handshake succeeded */
+    hs_phase phase;         /* where it happened */
+    const char *message;    /* what happened, one sentence with the particulars */
+    const char *advice;     /* what to do */
+    const char *last_event; /* name of the last message seen, or NULL */
+    hs_time elapsed;        /* from the trace's start */
+    int os_errno;           /* 0 where the system gave none */
+    int alert;              /* TLS alert description (RFC 8446 6), -1 where there was none */
+    int verify;             /* X509_V_ERR_…, -1 where the chain was not verified */
+} hs_failure;
+
+/* One address that was tried (RFC 8305), in order of its start. */
+typedef struct hs_attempt {
+    const char *address;
+    int family; /* 4 or 6 */
+    hs_time start;
+    hs_time end;              /* connected, failed or given up; HS_TIME_NONE while unknown */
+    hs_failure_class failure; /* HS_FAILURE_NONE: this one won, or was given up for the winner */
+    int os_errno;
+    bool won;
+} hs_attempt;
+
+typedef struct hs_target {
+    const char *url;
+    const char *scheme;
+    const char *host;
+    uint16_t port;
+    const char *path;    /* with the query; "/" where none was given */
+    const char *address; /* the address in use, NULL before there is one */
+    int family;          /* 4, 6 or 0 */
+    const hs_attempt *attempts;
+    size_t attempt_count;
+} hs_target;
+
+/* One run of bytes that crossed in one direction with one stamp (a packet, a recvmsg, a send). */
+typedef struct hs_segment {
+    hs_moment moment;
+    uint64_t offset; /* of its first byte in that direction's stream */
+    uint32_t len;
+    hs_side from;
+} hs_segment;
+
+/* How much of a phase is known. A phase that began and never ended has `end.at` HS_TIME_NONE. */
+typedef struct hs_phase_span {
+    bool present;
+    hs_moment start;
+    hs_moment end;
+    int round_trips; /* times that the client waited for the network; -1 where not counted */
+} hs_phase_span;
+
+/* Where the time went. The parts add up to `total` exactly; a part not observed counts 0. */
+typedef struct hs_accounting {
+    bool present;
+    hs_time path_rtt; /* R, HS_TIME_NONE where none was seen */
+    hs_clock path_rtt_source;
+    int round_trips_to_ready;
+    hs_time total;
+    hs_time dns;     /* name resolution */
+    hs_time network; /* R for each wait for the path */
+    hs_time server;  /* waits beyond R: the server's own time */
+    hs_time client;  /* our own computing, between the last byte in and the next out */
+    hs_time tail;    /* first to last byte of the server's flights */
+    hs_time loss;    /* retransmission */
+} hs_accounting;
+
+typedef struct hs_tcp_facts {
+    bool present;
+    uint16_t mss;         /* 0 unseen: of our sending side, as TCP_INFO has it */
+    hs_seen window_scale; /* negotiated by both */
+    hs_seen sack;
+    hs_seen timestamps;
+    hs_seen ecn;
+    int64_t rtt_us;        /* the kernel's own SYN round trip; -1 unseen */
+    int syn_retransmits;   /* -1 unseen */
+    int retransmits;       /* of data; -1 unseen */
+    const char *fast_open; /* "not_used", "cookie_requested", "syn_data_acknowledged", …; NULL */
+    const char *congestion_control;
+    const char *ended; /* "client_fin", "server_fin", "server_rst", …; NULL while open */
+} hs_tcp_facts;
+
+typedef enum hs_early_data {
+    HS_EARLY_DATA_UNSEEN,
+    HS_EARLY_DATA_NOT_OFFERED,
+    HS_EARLY_DATA_ACCEPTED,
+    HS_EARLY_DATA_REJECTED,
+} hs_early_data;
+
+typedef struct hs_tls_facts {
+    bool present;
+    uint16_t version; /* 0x0304 …; 0 unseen */
+    bool has_cipher;
+    uint16_t cipher;         /* IANA "TLS Cipher Suites" */
+    uint16_t group;          /* IANA "TLS Supported Groups"; 0 unseen */
+    uint16_t signature;      /* IANA "TLS SignatureScheme"; 0 unseen */
+    const char *alpn;        /* chosen; NULL where none was, or it was not seen */
+    const char *server_name; /* sent; NULL where none was */
+    hs_seen resumed;
+    hs_early_data early_data;
+    hs_seen hello_retry_request;
+    hs_seen ocsp_stapled;
+    hs_seen client_certificate_requested;
+    int tickets;     /* NewSessionTicket messages seen */
+    const char *ja3; /* MD5 in hex */
+    const char *ja3s;
+    const char *ja4;
+    bool has_alert; /* the first fatal or closing alert but close_notify */
+    hs_side alert_from;
+    uint8_t alert_level;
+    uint8_t alert_description;
+    const char *verify; /* result of our own verification in words; NULL where not verified */
+    int verify_code;    /* X509_V_…; -1 where not verified */
+} hs_tls_facts;
+
+typedef struct hs_certificate {
+    const char *subject;
+    const char *issuer;
+    const char *serial; /* hex */
+    int64_t not_before; /* seconds since the epoch */
+    int64_t not_after;
+    const char *key;          /* "RSA 2048", "EC P-256", "Ed25519" */
+    const char *signature;    /* "ecdsa-with-SHA256" */
+    const char *const *names; /* subjectAltName: DNS names and IP addresses */
+    size_t name_count;
+    const char *sha256; /* of the DER, hex */
+    const char *pin;    /* "sha256//base64" of the SubjectPublicKeyInfo, as curl spells it */
+    hs_bytes der;
+} hs_certificate;
+
+typedef struct hs_http_facts {
+    bool present;
+    const char *version; /* "HTTP/1.1", "HTTP/2"; NULL unseen */
+    int status;          /* 0 unseen */
+    const char *server;
+    const char *location;
+} hs_http_facts;
+
+typedef struct hs_setting {
+    uint16_t id;
+    uint32_t value;
+} hs_setting;
+
+typedef struct hs_http2_facts {
+    bool present;               /* the server's SETTINGS came */
+    const hs_setting *settings; /* the server's */
+    size_t setting_count;
+    bool has_goaway; /* from the server */
+    uint32_t goaway_error;
+} hs_http2_facts;
+
+typedef struct hs_websocket_facts {
+    bool present;
+    int status;       /* 0 unseen */
+    hs_seen accepted; /* Sec-WebSocket-Accept answers the key */
+    const char *subprotocol;
+    const char *extensions;
+    hs_seen has_upgrade; /* the answer's Upgrade and Connection headers are as RFC 6455 4.1 asks */
+} hs_websocket_facts;
+
+typedef enum hs_layer {
+    HS_LAYER_TCP,
+    HS_LAYER_TLS,
+    HS_LAYER_HTTP,
+    HS_LAYER_HTTP2,
+    HS_LAYER_WEBSOCKET,
+    HS_LAYER_DATA, /* bytes of no protocol that is decoded */
+} hs_layer;
+
+HS_API const char *hs_layer_name(hs_layer layer);
+
+/* One telling fact of an event, in the order in which a person would tell it. */
+typedef struct hs_detail {
+    struct hs_detail *next;
+    const char *key;
+    const char *text; /* NULL where the value is `number` */
+    int64_t number;
+} hs_detail;
+
+/* One message that crossed the wire. */
+typedef struct hs_event {
+    struct hs_event *next;
+    uint64_t order;   /* place on the wire among all events of the trace */
+    hs_moment moment; /* when its last byte crossed */
+    hs_time first_at; /* when its first byte crossed */
+    hs_side from;
+    hs_layer layer;
+    uint16_t type;     /* within the layer: TLS content type << 8 | message type; frame type … */
+    bool is_protected; /* it crossed encrypted */
+    const char *name;  /* "ClientHello", as the RFC has it */
+    size_t bytes;      /* length of the message with its own header, without records' headers */
+    hs_bytes raw;      /* its bytes, decrypted; empty unless the trace keeps bytes */
+    hs_detail *details;
+} hs_event;
+
+typedef enum hs_severity {
+    HS_SEVERITY_INFO,
+    HS_SEVERITY_NOTICE,
+    HS_SEVERITY_WARNING,
+    HS_SEVERITY_ERROR
+} hs_severity;
+
+HS_API const char *hs_severity_name(hs_severity severity);
+
+/* Something worth knowing about this handshake. */
+typedef struct hs_finding {
+    const struct hs_finding *next;
+    const char *id; /* "tls12_costs_a_round_trip" */
+    hs_severity severity;
+    const char *title;
+    const char *evidence; /* what in the trace says so */
+    const char *advice;
+    int cost_round_trips; /* -1 where it costs none or is not known */
+    hs_time cost;         /* HS_TIME_NONE where not known */
+} hs_finding;
+
+typedef struct hs_trace {
+    int64_t at;          /* start: nanoseconds since the epoch, wall clock */
+    const char *vantage; /* who looked: this host's name, or the capture file */
+    hs_target target;
+    hs_failure failure;
+    hs_moment milestones[HS_MILESTONE_COUNT];
+    hs_phase_span phases[HS_PHASE_COUNT];
+    hs_accounting accounting;
+    hs_tcp_facts tcp;
+    hs_tls_facts tls;
+    const hs_certificate *certificates; /* leaf first, as sent */
+    size_t certificate_count;
+    hs_http_facts http;
+    hs_http2_facts http2;
+    hs_websocket_facts websocket;
+    const hs_finding *findings;
+    hs_event *events; /* in wire order */
+    size_t event_count;
+    uint64_t events_dropped; /* events beyond the trace's limit; counted, not kept */
+    const hs_segment *segments;
+    size_t segment_count;
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+    struct hs_trace_store *store; /* the arena and the builder's state */
+} hs_trace;
+
+HS_API void hs_trace_free(hs_trace *trace);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

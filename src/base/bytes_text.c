@@ -1,0 +1,95 @@
+/* Bytes as text that is safe to print: hex, and UTF-8 with everything else escaped. */
+#include <string.h>
+
+#include "base/arena.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+
+char *hs_arena_hex(hs_arena *arena, hs_bytes bytes)
+{
+    if (bytes.len > SIZE_MAX / 2 - 1) {
+        return NULL;
+    }
+    char *text = hs_arena_alloc(arena, 2 * bytes.len + 1);
+    if (!text) {
+        return NULL;
+    }
+    for (size_t i = 0; i < bytes.len; i++) {
+        text[2 * i] = hex_digits[bytes.data[i] >> 4];
+        text[2 * i + 1] = hex_digits[bytes.data[i] & 0xf];
+    }
+    return text;
+}
+
+/* Length of the printable UTF-8 sequence at the start of `bytes` (RFC 3629 4), or 0. Control
+ * characters (C0, DEL, C1) are not printable: they could drive a terminal. */
+static size_t printable_length(hs_bytes bytes)
+{
+    const uint8_t *b = bytes.data;
+    if (b[0] >= 0x20 && b[0] < 0x7f) {
+        return 1;
+    }
+    size_t len = 0;
+    uint32_t code = 0;
+    uint32_t least = 0;
+    if (b[0] >= 0xc2 && b[0] <= 0xdf) {
+        len = 2;
+        code = b[0] & 0x1fU;
+        least = 0xa0;
+    } else if (b[0] >= 0xe0 && b[0] <= 0xef) {
+        len = 3;
+        code = b[0] & 0x0fU;
+        least = 0x800;
+    } else if (b[0] >= 0xf0 && b[0] <= 0xf4) {
+        len = 4;
+        code = b[0] & 0x07U;
+        least = 0x10000;
+    }
+    if (len == 0 || len > bytes.len) {
+        return 0;
+    }
+    for (size_t i = 1; i < len; i++) {
+        if ((b[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (b[i] & 0x3fU);
+    }
+    /* Bidirectional controls can make a line read as what it is not. */
+    int reorders = (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+                   (code >= 0x2066 && code <= 0x2069);
+    int surrogate = code >= 0xd800 && code <= 0xdfff;
+    return code < least || code > 0x10ffff || surrogate || reorders ? 0 : len;
+}
+
+char *hs_arena_escaped(hs_arena *arena, hs_bytes bytes)
+{
+    if (bytes.len > SIZE_MAX / 4 - 1) {
+        return NULL;
+    }
+    size_t need = 1;
+    for (size_t i = 0; i < bytes.len;) {
+        size_t len = printable_length((hs_bytes){bytes.data + i, bytes.len - i});
+        need += len ? len : 4;
+        i += len ? len : 1;
+    }
+    char *text = hs_arena_alloc(arena, need);
+    if (!text) {
+        return NULL;
+    }
+    char *out = text;
+    for (size_t i = 0; i < bytes.len;) {
+        size_t len = printable_length((hs_bytes){bytes.data + i, bytes.len - i});
+        if (len > 0) {
+            memcpy(out, bytes.data + i, len);
+            out += len;
+            i += len;
+        } else {
+            *out++ = '\\';
+            *out++ = 'x';
+            *out++ = hex_digits[bytes.data[i] >> 4];
+            *out++ = hex_digits[bytes.data[i] & 0xf];
+            i++;
+        }
+    }
+    return text;
+}

@@ -1,0 +1,38 @@
+/* Captured bytes to trace: what crossed in each direction of one TCP connection, at any chunking.
+ *
+ * The decoder finds out by itself what is spoken: TLS, HTTP/1.1, HTTP/2 with prior knowledge, or
+ * bytes of no protocol it knows. Records that are encrypted wait (bounded) for their keys, which
+ * may come late; what has no key at the finish is shown as encrypted records.
+ */
+#ifndef HS_DECODE_DECODER_H
+#define HS_DECODE_DECODER_H
+
+#include <handshake/trace.h>
+
+#include "base/reader.h"
+#include "secrets/keylog.h"
+
+typedef struct hs_decoder hs_decoder;
+
+/* `trace` gets what is found; `keylog` may be NULL; both must outlive the decoder. NULL when out of
+ * memory. */
+hs_decoder *hs_decoder_new(hs_trace *trace, const hs_keylog *keylog);
+void hs_decoder_free(hs_decoder *decoder);
+
+/* `bytes` crossed at `moment`. Adds the segment to the trace, then decodes. Never fails on what the
+ * peer sent: malformed bytes become an event that says so. HS_NO_MEMORY or HS_LIMIT: the decoder
+ * stops decoding that direction, and says so in the trace. */
+HS_CHECKED hs_result hs_decoder_feed(hs_decoder *decoder, hs_side from, hs_bytes bytes,
+                                     hs_moment moment);
+/* The key log has grown: looks at the waiting records again. */
+HS_CHECKED hs_result hs_decoder_keys_changed(hs_decoder *decoder);
+/* That direction ended in order (FIN); an unfinished message is noted. */
+void hs_decoder_end(hs_decoder *decoder, hs_side from);
+/* No more is coming: flushes what waits and marks the milestones. Then hs_trace_finish may follow. */
+HS_CHECKED hs_result hs_decoder_finish(hs_decoder *decoder);
+
+/* What the decoder knows so far of the server's bytes: true once they cannot be TLS although the
+ * client spoke TLS. `first_bytes` (may be NULL) gets what came instead. */
+bool hs_decoder_not_tls(const hs_decoder *decoder, hs_bytes *first_bytes);
+
+#endif

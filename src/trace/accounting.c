@@ -1,0 +1,167 @@
+/* One walk along the trace from 0 to its end. Every stretch of time is given to exactly one part,
+ * so the parts add up to the total by construction. */
+#include "trace/accounting.h"
+
+typedef struct walk {
+    hs_accounting *parts;
+    hs_time cursor; /* all before it has been given away */
+    hs_time end;
+    hs_time rtt; /* 0 where unknown */
+} walk;
+
+/* Gives the time up to `until` to `part`. Stamps of different clocks may cross by microseconds; the
+ * cursor never goes back. */
+static hs_time give(walk *w, hs_time until, hs_time *part)
+{
+    if (until > w->end) {
+        until = w->end;
+    }
+    if (until <= w->cursor) {
+        return 0;
+    }
+    hs_time stretch = until - w->cursor;
+    *part += stretch;
+    w->cursor = until;
+    return stretch;
+}
+
+/* A wait for the peer: the path takes its round trip, the rest is the server's. */
+static void give_wait(walk *w, hs_time until)
+{
+    if (until > w->cursor) {
+        hs_time path = w->cursor + w->rtt;
+        give(w, path < until ? path : until, &w->parts->network);
+        give(w, until, &w->parts->server);
+    }
+}
+
+static hs_time at(const hs_trace *trace, hs_milestone milestone)
+{
+    return trace->milestones[milestone].at;
+}
+
+/* The smallest wait of any turn; stands in for a round trip that was not measured. */
+static hs_time smallest_wait(const hs_trace *trace)
+{
+    hs_time best = HS_TIME_NONE;
+    for (size_t i = 1; i < trace->segment_count; i++) {
+        const hs_segment *out = &trace->segments[i - 1];
+        const hs_segment *in = &trace->segments[i];
+        if (out->from == HS_CLIENT && in->from == HS_SERVER) {
+            hs_time wait = in->moment.at - out->moment.at;
+            if (wait >= 0 && (best == HS_TIME_NONE || wait < best)) {
+                best = wait;
+            }
+        }
+    }
+    return best;
+}
+
+static void set_path_rtt(hs_trace *trace)
+{
+    hs_accounting *parts = &trace->accounting;
+    hs_moment syn = trace->milestones[HS_MILESTONE_SYN];
+    hs_moment established = trace->milestones[HS_MILESTONE_ESTABLISHED];
+    if (trace->tcp.rtt_us >= 0) {
+        parts->path_rtt = trace->tcp.rtt_us * HS_MICROSECOND;
+        parts->path_rtt_source = HS_CLOCK_TCP_INFO;
+    } else if (syn.at != HS_TIME_NONE && established.at != HS_TIME_NONE &&
+               trace->tcp.syn_retransmits <= 0) {
+        parts->path_rtt = established.at - syn.at;
+        parts->path_rtt_source = established.clock;
+    } else {
+        parts->path_rtt = smallest_wait(trace);
+        if (parts->path_rtt != HS_TIME_NONE) {
+            parts->path_rtt_source = trace->segments[0].moment.clock;
+        }
+    }
+}
+
+static void walk_connecting(const hs_trace *trace, walk *w)
+{
+    if (at(trace, HS_MILESTONE_DNS_START) != HS_TIME_NONE) {
+        give(w, at(trace, HS_MILESTONE_DNS_START), &w->parts->client);
+        hs_time done = at(trace, HS_MILESTONE_DNS_DONE);
+        give(w, done != HS_TIME_NONE ? done : w->end, &w->parts->dns);
+    }
+    for (size_t i = 0; i < trace->target.attempt_count; i++) {
+        const hs_attempt *attempt = &trace->target.attempts[i];
+        if (!attempt->won) {
+            /* Waiting for an address that gave no connection. */
+            give(w, attempt->start, i == 0 ? &w->parts->client : &w->parts->loss);
+        }
+    }
+    hs_time syn = at(trace, HS_MILESTONE_SYN);
+    hs_time established = at(trace, HS_MILESTONE_ESTABLISHED);
+    if (syn != HS_TIME_NONE) {
+        bool first = trace->target.attempt_count == 0 || trace->target.attempts[0].won;
+        give(w, syn, first ? &w->parts->client : &w->parts->loss);
+    }
+    if (established != HS_TIME_NONE) {
+        /* The last SYN's turn is the path's; what came before it was lost. */
+        give(w, established - w->rtt, &w->parts->loss);
+        give(w, established, &w->parts->network);
+    } else if (syn != HS_TIME_NONE || trace->target.attempt_count > 0) {
+        give(w, w->end, &w->parts->loss);
+    }
+}
+
+static void walk_turns(const hs_trace *trace, walk *w)
+{
+    bool waiting = false;
+    bool in_flight = false; /* within the server's flight */
+    for (size_t i = 0; i < trace->segment_count; i++) {
+        const hs_segment *segment = &trace->segments[i];
+        if (segment->from == HS_CLIENT) {
+            give(w, segment->moment.at, &w->parts->client);
+            waiting = true;
+            in_flight = false;
+        } else if (waiting) {
+            give_wait(w, segment->moment.at);
+            waiting = false;
+            in_flight = true;
+        } else {
+            give(w, segment->moment.at, in_flight ? &w->parts->tail : &w->parts->server);
+            in_flight = true;
+        }
+    }
+    /* What is left: an answer that never came, or our own last work. */
+    if (waiting && trace->failure.cls != HS_FAILURE_NONE) {
+        give_wait(w, w->end);
+    }
+    give(w, w->end, &w->parts->client);
+}
+
+static int round_trips_to_ready(const hs_trace *trace)
+{
+    hs_time ready = at(trace, HS_MILESTONE_READY);
+    if (ready == HS_TIME_NONE) {
+        return -1;
+    }
+    int count = 0;
+    for (int i = 0; i < HS_PHASE_COUNT; i++) {
+        const hs_phase_span *span = &trace->phases[i];
+        bool before = span->present && span->end.at != HS_TIME_NONE && span->end.at <= ready;
+        if (before && span->round_trips > 0 && i != HS_PHASE_SETTINGS && i != HS_PHASE_RESPONSE) {
+            count += span->round_trips;
+        }
+    }
+    return count;
+}
+
+void hs_trace_compute_accounting(hs_trace *trace)
+{
+    hs_accounting *parts = &trace->accounting;
+    hs_time end = at(trace, HS_MILESTONE_END);
+    if (end == HS_TIME_NONE || end < 0) {
+        return;
+    }
+    set_path_rtt(trace);
+    parts->present = true;
+    parts->total = end;
+    parts->round_trips_to_ready = round_trips_to_ready(trace);
+    walk w = {
+        .parts = parts, .end = end, .rtt = parts->path_rtt != HS_TIME_NONE ? parts->path_rtt : 0};
+    walk_connecting(trace, &w);
+    walk_turns(trace, &w);
+}

@@ -1,0 +1,215 @@
+#include "trace/build.h"
+
+#include <string.h>
+
+#include "trace/store.h"
+
+enum {
+    DEFAULT_MEMORY = 16 * 1024 * 1024,
+    DEFAULT_EVENTS = 4096,
+    DEFAULT_SEGMENTS = 16384,
+};
+
+static const hs_moment no_moment = {HS_TIME_NONE, HS_CLOCK_NONE};
+
+static void set_unseen(hs_trace *trace)
+{
+    for (int i = 0; i < HS_MILESTONE_COUNT; i++) {
+        trace->milestones[i] = no_moment;
+    }
+    for (int i = 0; i < HS_PHASE_COUNT; i++) {
+        trace->phases[i] = (hs_phase_span){.start = no_moment, .end = no_moment, .round_trips = -1};
+    }
+    trace->failure.alert = -1;
+    trace->failure.verify = -1;
+    trace->accounting.path_rtt = HS_TIME_NONE;
+    trace->tcp.window_scale = HS_UNSEEN;
+    trace->tcp.sack = HS_UNSEEN;
+    trace->tcp.timestamps = HS_UNSEEN;
+    trace->tcp.ecn = HS_UNSEEN;
+    trace->tcp.rtt_us = -1;
+    trace->tcp.syn_retransmits = -1;
+    trace->tcp.retransmits = -1;
+    trace->tls.resumed = HS_UNSEEN;
+    trace->tls.hello_retry_request = HS_UNSEEN;
+    trace->tls.ocsp_stapled = HS_UNSEEN;
+    trace->tls.client_certificate_requested = HS_UNSEEN;
+    trace->tls.verify_code = -1;
+    trace->websocket.accepted = HS_UNSEEN;
+    trace->websocket.has_upgrade = HS_UNSEEN;
+}
+
+hs_trace *hs_trace_new(const hs_trace_config *config)
+{
+    hs_trace_config c = *config;
+    c.memory_limit = c.memory_limit ? c.memory_limit : DEFAULT_MEMORY;
+    c.event_limit = c.event_limit ? c.event_limit : DEFAULT_EVENTS;
+    c.segment_limit = c.segment_limit ? c.segment_limit : DEFAULT_SEGMENTS;
+    c.keep_events = c.keep_events || c.keep_bytes;
+
+    hs_arena *arena = hs_arena_new(c.allocator, c.memory_limit);
+    if (!arena) {
+        return NULL;
+    }
+    hs_trace *trace = HS_ARENA_NEW(arena, hs_trace);
+    hs_trace_store *store = HS_ARENA_NEW(arena, hs_trace_store);
+    if (!trace || !store) {
+        hs_arena_free(arena);
+        return NULL;
+    }
+    store->arena = arena;
+    store->config = c;
+    trace->store = store;
+    set_unseen(trace);
+    return trace;
+}
+
+void hs_trace_free(hs_trace *trace)
+{
+    if (trace) {
+        hs_arena_free(trace->store->arena);
+    }
+}
+
+hs_arena *hs_trace_arena(hs_trace *trace)
+{
+    return trace->store->arena;
+}
+
+bool hs_trace_keeps_bytes(const hs_trace *trace)
+{
+    return trace->store->config.keep_bytes;
+}
+
+void hs_trace_mark(hs_trace *trace, hs_milestone milestone, hs_moment moment)
+{
+    if (trace->milestones[milestone].at == HS_TIME_NONE) {
+        trace->milestones[milestone] = moment;
+    }
+}
+
+void hs_trace_mark_byte(hs_trace *trace, hs_milestone milestone, hs_side from, uint64_t offset)
+{
+    hs_byte_mark *mark = &trace->store->marks[milestone];
+    if (!mark->set) {
+        *mark = (hs_byte_mark){.set = true, .from = from, .offset = offset};
+    }
+}
+
+hs_event *hs_trace_add_event(hs_trace *trace, const hs_message *message)
+{
+    hs_trace_store *store = trace->store;
+    store->last_name = message->name;
+    if (!store->config.keep_events) {
+        return NULL;
+    }
+    if (trace->event_count == store->config.event_limit) {
+        trace->events_dropped++;
+        return NULL;
+    }
+    hs_event_node *node = HS_ARENA_NEW(store->arena, hs_event_node);
+    if (!node) {
+        trace->events_dropped++;
+        return NULL;
+    }
+    node->first = message->first;
+    node->end = message->end;
+    node->event = (hs_event){.order = trace->event_count,
+                             .moment = no_moment,
+                             .first_at = HS_TIME_NONE,
+                             .from = message->from,
+                             .layer = message->layer,
+                             .type = message->type,
+                             .is_protected = message->is_protected,
+                             .name = message->name,
+                             .bytes = message->bytes};
+    if (store->config.keep_bytes) {
+        node->event.raw = hs_arena_copy(store->arena, message->raw);
+    }
+    if (store->last_event) {
+        store->last_event->next = &node->event;
+    } else {
+        trace->events = &node->event;
+    }
+    store->last_event = &node->event;
+    trace->event_count++;
+    return &node->event;
+}
+
+static void append_detail(hs_event *event, hs_detail *detail)
+{
+    if (!detail) {
+        return;
+    }
+    hs_detail **link = &event->details;
+    while (*link) {
+        link = &(*link)->next;
+    }
+    *link = detail;
+}
+
+void hs_event_add_text(hs_trace *trace, hs_event *event, const char *key, const char *text)
+{
+    if (!event || !text) {
+        return;
+    }
+    hs_detail *detail = HS_ARENA_NEW(trace->store->arena, hs_detail);
+    char *copy = hs_arena_text(trace->store->arena, text);
+    if (detail && copy) {
+        detail->key = key;
+        detail->text = copy;
+        append_detail(event, detail);
+    }
+}
+
+void hs_event_add_number(hs_trace *trace, hs_event *event, const char *key, int64_t number)
+{
+    if (!event) {
+        return;
+    }
+    hs_detail *detail = HS_ARENA_NEW(trace->store->arena, hs_detail);
+    if (detail) {
+        detail->key = key;
+        detail->number = number;
+        append_detail(event, detail);
+    }
+}
+
+void hs_event_add_format(hs_trace *trace, hs_event *event, const char *key, const char *format, ...)
+{
+    if (!event) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    hs_detail *detail = HS_ARENA_NEW(trace->store->arena, hs_detail);
+    char *text = hs_arena_vprintf(trace->store->arena, format, arguments);
+    va_end(arguments);
+    if (detail && text) {
+        detail->key = key;
+        detail->text = text;
+        append_detail(event, detail);
+    }
+}
+
+void hs_trace_fail(hs_trace *trace, hs_failure_class cls, hs_phase phase, hs_time elapsed,
+                   const char *format, ...)
+{
+    if (trace->failure.cls != HS_FAILURE_NONE) {
+        return;
+    }
+    const hs_failure_descriptor *descriptor = hs_failure_describe(cls);
+    if (!descriptor) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    const char *message = hs_arena_vprintf(trace->store->arena, format, arguments);
+    va_end(arguments);
+    trace->failure.cls = cls;
+    trace->failure.phase = phase;
+    trace->failure.message = message ? message : descriptor->meaning;
+    trace->failure.advice = descriptor->advice;
+    trace->failure.last_event = trace->store->last_name;
+    trace->failure.elapsed = elapsed;
+}

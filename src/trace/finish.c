@@ -1,0 +1,78 @@
+/* The last step of a trace: byte ranges become times, and events stand in wire order. */
+#include <stdlib.h>
+
+#include "trace/accounting.h"
+#include "trace/store.h"
+
+static void resolve_marks(hs_trace *trace)
+{
+    for (int i = 0; i < HS_MILESTONE_COUNT; i++) {
+        const hs_byte_mark *mark = &trace->store->marks[i];
+        if (mark->set && trace->milestones[i].at == HS_TIME_NONE) {
+            trace->milestones[i] = hs_trace_moment_of(trace, mark->from, mark->offset);
+        }
+    }
+}
+
+/* Events carry in `order` the place of the segment with their last byte; those of one segment stand
+ * in the order in which they were found. */
+static int compare_events(const void *a, const void *b)
+{
+    const hs_event *left = *(const hs_event *const *)a;
+    const hs_event *right = *(const hs_event *const *)b;
+    if (left->order != right->order) {
+        return left->order < right->order ? -1 : 1;
+    }
+    return 0;
+}
+
+static void resolve_event(const hs_trace *trace, hs_event_node *node)
+{
+    uint64_t last = node->end > node->first ? node->end - 1 : node->first;
+    size_t index = hs_trace_segment_of(trace, node->event.from, last);
+    size_t first = hs_trace_segment_of(trace, node->event.from, node->first);
+    if (index != SIZE_MAX) {
+        node->event.moment = trace->segments[index].moment;
+    }
+    if (first != SIZE_MAX) {
+        node->event.first_at = trace->segments[first].moment.at;
+    }
+    uint64_t place = index == SIZE_MAX ? trace->segment_count : index;
+    node->event.order += place << 32;
+}
+
+static hs_result order_events(hs_trace *trace)
+{
+    if (trace->event_count == 0) {
+        return HS_OK;
+    }
+    size_t count = trace->event_count;
+    hs_event **events = hs_arena_alloc(trace->store->arena, count * sizeof(hs_event *));
+    if (!events) {
+        return HS_NO_MEMORY;
+    }
+    size_t i = 0;
+    for (hs_event *event = trace->events; event; event = event->next) {
+        resolve_event(trace, (hs_event_node *)event);
+        events[i++] = event;
+    }
+    qsort(events, count, sizeof(hs_event *), compare_events);
+    for (i = 0; i < count; i++) {
+        events[i]->order = i;
+        events[i]->next = i + 1 < count ? events[i + 1] : NULL;
+    }
+    trace->events = events[0];
+    return HS_OK;
+}
+
+hs_result hs_trace_finish(hs_trace *trace)
+{
+    resolve_marks(trace);
+    hs_result result = order_events(trace);
+    hs_trace_compute_phases(trace);
+    hs_trace_compute_accounting(trace);
+    if (result == HS_OK && hs_arena_failed(trace->store->arena)) {
+        result = HS_LIMIT;
+    }
+    return result;
+}

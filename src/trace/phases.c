@@ -1,0 +1,111 @@
+/* Phases from milestones. Phases on the way to "ready" follow each other without a gap: one starts
+ * where the one before it ended. */
+#include <string.h>
+
+#include "trace/accounting.h"
+
+static hs_moment milestone(const hs_trace *trace, hs_milestone m)
+{
+    return trace->milestones[m];
+}
+
+static bool seen(const hs_trace *trace, hs_milestone m)
+{
+    return trace->milestones[m].at != HS_TIME_NONE;
+}
+
+/* The turns in which the client had sent and the server's answer began within (start, end]. */
+static int count_round_trips(const hs_trace *trace, hs_time start, hs_time end)
+{
+    int count = 0;
+    bool client_sent = false;
+    for (size_t i = 0; i < trace->segment_count; i++) {
+        const hs_segment *segment = &trace->segments[i];
+        if (segment->from == HS_CLIENT) {
+            client_sent = true;
+        } else if (client_sent) {
+            client_sent = false;
+            if (segment->moment.at > start && segment->moment.at <= end) {
+                count++;
+            }
+        }
+    }
+    return count;
+}
+
+static void set_phase(hs_trace *trace, hs_phase phase, hs_moment start, hs_moment end)
+{
+    hs_phase_span *span = &trace->phases[phase];
+    span->present = true;
+    span->start = start;
+    span->end = end;
+    if (end.at == HS_TIME_NONE) {
+        return;
+    }
+    if (end.at < start.at) {
+        span->end.at = start.at;
+    }
+    span->round_trips = count_round_trips(trace, start.at, span->end.at);
+}
+
+static void set_connecting_phases(hs_trace *trace)
+{
+    if (seen(trace, HS_MILESTONE_DNS_START)) {
+        set_phase(trace, HS_PHASE_DNS, milestone(trace, HS_MILESTONE_DNS_START),
+                  milestone(trace, HS_MILESTONE_DNS_DONE));
+        trace->phases[HS_PHASE_DNS].round_trips = -1;
+    }
+    if (seen(trace, HS_MILESTONE_SYN)) {
+        set_phase(trace, HS_PHASE_TCP, milestone(trace, HS_MILESTONE_SYN),
+                  milestone(trace, HS_MILESTONE_ESTABLISHED));
+        /* The SYN's own turn is not among the segments of data. */
+        trace->phases[HS_PHASE_TCP].round_trips = seen(trace, HS_MILESTONE_ESTABLISHED) ? 1 : -1;
+    }
+}
+
+static bool is_websocket(const hs_trace *trace)
+{
+    return trace->target.scheme &&
+           (strcmp(trace->target.scheme, "ws") == 0 || strcmp(trace->target.scheme, "wss") == 0);
+}
+
+static void set_ready(hs_trace *trace)
+{
+    hs_milestone ready = HS_MILESTONE_ESTABLISHED;
+    if (is_websocket(trace) || seen(trace, HS_MILESTONE_UPGRADE_START)) {
+        ready = HS_MILESTONE_UPGRADE_DONE;
+    } else if (seen(trace, HS_MILESTONE_TLS_START)) {
+        bool early = trace->tls.early_data == HS_EARLY_DATA_ACCEPTED;
+        ready = early ? HS_MILESTONE_TLS_START : HS_MILESTONE_TLS_DONE;
+    }
+    hs_moment *slot = &trace->milestones[HS_MILESTONE_READY];
+    if (slot->at == HS_TIME_NONE && trace->failure.cls == HS_FAILURE_NONE) {
+        *slot = milestone(trace, ready);
+    }
+}
+
+void hs_trace_compute_phases(hs_trace *trace)
+{
+    set_connecting_phases(trace);
+    hs_moment previous = milestone(trace, HS_MILESTONE_ESTABLISHED);
+    if (previous.at == HS_TIME_NONE) {
+        return;
+    }
+    if (seen(trace, HS_MILESTONE_TLS_START)) {
+        set_phase(trace, HS_PHASE_TLS, previous, milestone(trace, HS_MILESTONE_TLS_DONE));
+        if (seen(trace, HS_MILESTONE_TLS_DONE)) {
+            previous = milestone(trace, HS_MILESTONE_TLS_DONE);
+        }
+    }
+    if (seen(trace, HS_MILESTONE_UPGRADE_START)) {
+        set_phase(trace, HS_PHASE_UPGRADE, previous, milestone(trace, HS_MILESTONE_UPGRADE_DONE));
+    }
+    if (seen(trace, HS_MILESTONE_SETTINGS_START)) {
+        set_phase(trace, HS_PHASE_SETTINGS, previous, milestone(trace, HS_MILESTONE_SETTINGS_DONE));
+    }
+    if (seen(trace, HS_MILESTONE_REQUEST)) {
+        set_phase(trace, HS_PHASE_RESPONSE, milestone(trace, HS_MILESTONE_REQUEST),
+                  milestone(trace, HS_MILESTONE_FIRST_RESPONSE));
+    }
+    set_ready(trace);
+}

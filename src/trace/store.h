@@ -1,0 +1,37 @@
+/* What a trace under construction needs beyond what its readers see. */
+#ifndef HS_TRACE_STORE_H
+#define HS_TRACE_STORE_H
+
+#include "trace/build.h"
+
+/* An event with the stream bytes that carried it. */
+typedef struct hs_event_node {
+    hs_event event; /* first: a pointer to it is a pointer to the node */
+    uint64_t first;
+    uint64_t end;
+} hs_event_node;
+
+/* A milestone given as a byte of a stream. */
+typedef struct hs_byte_mark {
+    bool set;
+    hs_side from;
+    uint64_t offset;
+} hs_byte_mark;
+
+typedef struct hs_trace_store {
+    hs_arena *arena;
+    hs_trace_config config;
+    hs_segment *segments;
+    size_t segment_capacity;
+    uint32_t *by_side[2]; /* indexes into `segments`, in order of the side's stream */
+    size_t by_side_count[2];
+    uint64_t stream_length[2];
+    hs_event *last_event;
+    const char *last_name;
+    hs_byte_mark marks[HS_MILESTONE_COUNT];
+} hs_trace_store;
+
+/* Index of the segment in which the byte lies, or SIZE_MAX. */
+size_t hs_trace_segment_of(const hs_trace *trace, hs_side from, uint64_t offset);
+
+#endif
