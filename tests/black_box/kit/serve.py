@@ -1,0 +1,45 @@
+"""`handshake serve`, with its ports and its CA read from what it prints."""
+import os
+import pathlib
+import re
+import signal
+
+from .process import Child
+
+SCHEMES = ("tcp", "tls", "http", "https", "ws", "wss")
+
+
+class Serve:
+    def __init__(self, program, directory, *options, schemes=SCHEMES, env=None):
+        self.program = program
+        directory = pathlib.Path(directory)
+        wanted = [f for scheme in schemes for f in (f"--{scheme}", "0")]
+        self.child = Child([program.binary, "serve", *wanted, *options],
+                           directory / "serve.log", env=program.env(**(env or {})))
+        self.ports = {}
+        for scheme in schemes:
+            match = self.child.wait_output(rf"\b{scheme}://[^\s/]*:(\d+)")[0]
+            self.ports[scheme] = int(match.group(1))
+        self.child.wait_listening(*self.ports.values())
+        found = re.search(r"(/\S+\.(?:pem|crt))", self.child.output())
+        self.ca = pathlib.Path(found.group(1)) if found else None
+
+    def url(self, scheme, path="/"):
+        suffix = "" if scheme in ("tcp", "tls") else path
+        return f"{scheme}://localhost:{self.ports[scheme]}{suffix}"
+
+    def output(self):
+        return self.child.output()
+
+    def stop(self):
+        """Ends it as a user would, and looks at how it went."""
+        if self.child.process.poll() is None:
+            self.child.signal(signal.SIGTERM)
+        try:
+            status = self.child.wait(10)
+        finally:
+            self.child.stop()
+        output = self.child.output()
+        assert "Sanitizer" not in output and "runtime error:" not in output, output
+        assert status == 0, f"serve ended with {status}:\n{output}"
+        assert not os.path.exists(f"/proc/{self.child.pid}")
