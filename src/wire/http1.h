@@ -1,9 +1,9 @@
 /* HTTP/1.1 message heads (RFC 9112 2 to 5): start line and field lines, read and written.
  *
  * The reader is strict where leniency is dangerous: a bare CR, space before a colon, a folded line
- * (obs-fold), control bytes in a value and an empty name are HS_MALFORMED, with the place and the
- * reason in the reader's fault. What is only unusual (a line that ends in LF alone, an unknown
- * version, no reason phrase) is read and stays visible. Message bodies are http1_body.h's.
+ * (obs-fold), a NUL and an empty name are HS_MALFORMED, with the place and the reason in the
+ * reader's fault. What is only unusual (a line that ends in LF alone, an unknown version, no reason
+ * phrase) is read and stays visible. Message bodies are http1_body.h's.
  */
 #ifndef HS_WIRE_HTTP1_H
 #define HS_WIRE_HTTP1_H
