@@ -1,0 +1,403 @@
+/* One TCP connection out of several addresses: Happy Eyeballs (RFC 8305). */
+#include "net/connect.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "net/socket_stamp.h"
+
+enum {
+    RESOLUTION_DELAY = 50, /* milliseconds, RFC 8305 8 */
+    ATTEMPT_DELAY = 250,
+    IPV6 = 0,
+    IPV4 = 1,
+    NO_WINNER = -1,
+};
+
+/* Addresses of one family that wait for their turn. */
+typedef struct waiting {
+    hs_address addresses[HS_CONNECT_ATTEMPTS_MAX];
+    size_t first;
+    size_t count;
+} waiting;
+
+typedef struct attempt_socket {
+    uv_poll_t poll;
+    hs_connector *connector;
+    size_t index;
+    int fd; /* -1: closed or handed over */
+    bool polled;
+} attempt_socket;
+
+struct hs_connector {
+    uv_loop_t *loop;
+    const hs_timeline *timeline;
+    hs_connect_options options;
+    hs_connect_events events;
+    uv_timer_t timer;
+    waiting waiting[2];
+    int next_family;
+    hs_connect_attempt attempts[HS_CONNECT_ATTEMPTS_MAX];
+    attempt_socket sockets[HS_CONNECT_ATTEMPTS_MAX];
+    size_t count;
+    size_t under_way;
+    size_t handles; /* libuv's, not yet closed */
+    int winner;
+    int stamp_keeper;
+    bool list_closed;
+    bool told;
+    bool freed;
+};
+
+/* --- classes --- */
+
+hs_failure_class hs_connect_failure_class(int os_errno)
+{
+    switch (os_errno) {
+    case 0:
+        return HS_FAILURE_NONE;
+    case ECONNREFUSED:
+        return HS_FAILURE_TCP_REFUSED;
+    case ETIMEDOUT:
+        return HS_FAILURE_TCP_TIMED_OUT;
+    case ECONNRESET:
+        return HS_FAILURE_TCP_RESET;
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case EADDRNOTAVAIL: /* no address of our own in this family */
+    case EAFNOSUPPORT:
+        return HS_FAILURE_TCP_ADDRESS_UNREACHABLE;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+        return HS_FAILURE_LOCAL;
+    default:
+        return HS_FAILURE_TCP_FAILED;
+    }
+}
+
+static int telling(hs_failure_class failure)
+{
+    switch (failure) {
+    case HS_FAILURE_TCP_REFUSED:
+        return 5;
+    case HS_FAILURE_TCP_RESET:
+        return 4;
+    case HS_FAILURE_TCP_TIMED_OUT:
+        return 3;
+    case HS_FAILURE_TCP_ADDRESS_UNREACHABLE:
+        return 1;
+    default:
+        return 2;
+    }
+}
+
+/* --- handles --- */
+
+static void release(hs_connector *connector)
+{
+    if (connector->freed && connector->handles == 0)
+        free(connector);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    hs_connector *connector = handle->data;
+    connector->handles--;
+    release(connector);
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    attempt_socket *attempt = handle->data;
+    attempt->connector->handles--;
+    release(attempt->connector);
+}
+
+static int take_descriptor(attempt_socket *attempt)
+{
+    int fd = attempt->fd;
+    attempt->fd = -1;
+    if (attempt->polled) {
+        attempt->polled = false;
+        uv_close((uv_handle_t *)&attempt->poll, on_poll_closed);
+    }
+    return fd;
+}
+
+static void close_attempts(hs_connector *connector)
+{
+    for (size_t i = 0; i < connector->count; i++) {
+        if (connector->sockets[i].fd >= 0)
+            close(take_descriptor(&connector->sockets[i]));
+    }
+    connector->under_way = 0;
+}
+
+/* --- attempts --- */
+
+static void lose(hs_connector *connector, size_t index, int os_errno)
+{
+    hs_connect_attempt *attempt = &connector->attempts[index];
+    attempt->os_errno = os_errno;
+    attempt->failure = hs_connect_failure_class(os_errno);
+    if (connector->sockets[index].fd >= 0)
+        close(take_descriptor(&connector->sockets[index]));
+}
+
+static void win(hs_connector *connector, size_t index)
+{
+    connector->attempts[index].won = true;
+    connector->winner = (int)index;
+}
+
+static void pursue(hs_connector *connector);
+static void conclude(hs_connector *connector);
+
+/* An error comes as EPOLLERR, which libuv turns into a status of its own; SO_ERROR has the truth.
+ */
+static void on_writable(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    attempt_socket *attempt = poll->data;
+    hs_connector *connector = attempt->connector;
+    connector->attempts[attempt->index].end = hs_timeline_now(connector->timeline);
+    int os_errno = 0;
+    socklen_t len = sizeof(os_errno);
+    if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &os_errno, &len) != 0)
+        os_errno = errno;
+    if (os_errno == 0 && status < 0)
+        os_errno = -status;
+    connector->under_way--;
+    if (os_errno == 0) {
+        win(connector, attempt->index);
+    } else {
+        lose(connector, attempt->index, os_errno);
+        pursue(connector);
+    }
+    conclude(connector);
+}
+
+static int open_socket(const hs_connector *connector, int family)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0)
+        return -1;
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (connector->options
+            .fast_open) /* without it in the kernel, the connection is an ordinary one */
+        setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on));
+    hs_stamp_receiving(fd);
+    return fd;
+}
+
+static int wait_for(hs_connector *connector, attempt_socket *attempt)
+{
+    int status = uv_poll_init_socket(connector->loop, &attempt->poll, attempt->fd);
+    if (status != 0)
+        return -status;
+    attempt->poll.data = attempt;
+    attempt->polled = true;
+    connector->handles++;
+    return -uv_poll_start(&attempt->poll, UV_WRITABLE, on_writable);
+}
+
+static void start_attempt(hs_connector *connector, const hs_address *address)
+{
+    size_t index = connector->count++;
+    hs_connect_attempt *attempt = &connector->attempts[index];
+    attempt_socket *own = &connector->sockets[index];
+    *attempt = (hs_connect_attempt){.address = *address, .end = {HS_TIME_NONE, HS_CLOCK_NONE}};
+    own->connector = connector;
+    own->index = index;
+    own->fd = open_socket(connector, address->storage.ss_family);
+    int os_errno = own->fd < 0 ? errno : 0;
+
+    attempt->start = hs_timeline_now(connector->timeline);
+    if (os_errno == 0 &&
+        connect(own->fd, (const struct sockaddr *)&address->storage, address->len) != 0)
+        os_errno = errno;
+    hs_moment end = hs_timeline_now(connector->timeline);
+    if (os_errno == EINPROGRESS) {
+        os_errno = wait_for(connector, own);
+        if (os_errno == 0) {
+            connector->under_way++;
+            return;
+        }
+    }
+    attempt->end = end;
+    if (os_errno == 0)
+        win(connector, index);
+    else
+        lose(connector, index, os_errno);
+}
+
+/* RFC 8305 4: the families take turns for as long as both have addresses. */
+static bool take_next(hs_connector *connector, hs_address *out)
+{
+    if (connector->count == HS_CONNECT_ATTEMPTS_MAX)
+        return false;
+    waiting *list = &connector->waiting[connector->next_family];
+    if (list->first == list->count) {
+        connector->next_family = !connector->next_family;
+        list = &connector->waiting[connector->next_family];
+    }
+    if (list->first == list->count)
+        return false;
+    *out = list->addresses[list->first++];
+    connector->next_family = !connector->next_family;
+    return true;
+}
+
+/* --- the order of events --- */
+
+static bool has_failed(const hs_connector *connector)
+{
+    bool more = connector->count < HS_CONNECT_ATTEMPTS_MAX &&
+                (connector->waiting[IPV6].first < connector->waiting[IPV6].count ||
+                 connector->waiting[IPV4].first < connector->waiting[IPV4].count);
+    bool awaited = !connector->list_closed && connector->count < HS_CONNECT_ATTEMPTS_MAX;
+    return connector->winner == NO_WINNER && connector->under_way == 0 && !more && !awaited;
+}
+
+/* Tells the outcome, if there is one. The last thing to be done in a call-back of the loop. */
+static void conclude(hs_connector *connector)
+{
+    if (connector->told || connector->freed)
+        return;
+    hs_connect_events *events = &connector->events;
+    if (connector->winner != NO_WINNER) {
+        int fd = take_descriptor(&connector->sockets[connector->winner]);
+        close_attempts(connector);
+        uv_timer_stop(&connector->timer);
+        connector->told = true;
+        events->connected(events->context, fd, &connector->attempts[connector->winner]);
+    } else if (has_failed(connector)) {
+        hs_failure_class failure = HS_FAILURE_TCP_FAILED;
+        int os_errno = 0;
+        for (size_t i = 0; i < connector->count; i++) {
+            const hs_connect_attempt *attempt = &connector->attempts[i];
+            if (i == 0 || telling(attempt->failure) > telling(failure)) {
+                failure = attempt->failure;
+                os_errno = attempt->os_errno;
+            }
+        }
+        uv_timer_stop(&connector->timer);
+        connector->told = true;
+        events->failed(events->context, failure, os_errno);
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    hs_connector *connector = timer->data;
+    if (connector->winner == NO_WINNER)
+        pursue(connector);
+    conclude(connector);
+}
+
+static void wake_after(hs_connector *connector, uint64_t milliseconds)
+{
+    uv_update_time(connector->loop);
+    uv_timer_start(&connector->timer, on_timer, milliseconds, 0);
+}
+
+/* Starts the next attempt, and at once the one after it where that fails at once. What comes of it
+ * is told from the loop. */
+static void pursue(hs_connector *connector)
+{
+    hs_address address;
+    size_t before = connector->under_way;
+    while (connector->winner == NO_WINNER && connector->under_way == before &&
+           take_next(connector, &address))
+        start_attempt(connector, &address);
+    if (connector->winner != NO_WINNER || has_failed(connector))
+        wake_after(connector, 0);
+    else if (connector->under_way > before)
+        wake_after(connector, ATTEMPT_DELAY);
+}
+
+hs_result hs_connector_add(hs_connector *connector, const hs_address *addresses, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool ipv6 = hs_address_family(&addresses[i]) == 6;
+        waiting *list = &connector->waiting[ipv6 ? IPV6 : IPV4];
+        if (list->count < HS_CONNECT_ATTEMPTS_MAX)
+            list->addresses[list->count++] = addresses[i];
+    }
+    if (connector->winner != NO_WINNER || connector->told || count == 0)
+        return HS_OK;
+    bool is_first = connector->count == 0;
+    if (is_first && connector->waiting[IPV6].count == 0 && !connector->list_closed) {
+        if (!uv_is_active((uv_handle_t *)&connector->timer))
+            wake_after(connector, RESOLUTION_DELAY);
+    } else if (connector->under_way == 0 || !uv_is_active((uv_handle_t *)&connector->timer)) {
+        pursue(connector); /* else the attempt delay is running */
+    }
+    return HS_OK;
+}
+
+void hs_connector_close_list(hs_connector *connector)
+{
+    connector->list_closed = true;
+    if (connector->winner != NO_WINNER || connector->told)
+        return;
+    if (connector->count == 0)
+        pursue(connector);
+    else if (has_failed(connector))
+        wake_after(connector, 0);
+}
+
+const hs_connect_attempt *hs_connector_attempts(const hs_connector *connector, size_t *count)
+{
+    *count = connector->count;
+    return connector->attempts;
+}
+
+/* The kernel begins to stamp packets a moment after the first socket asked for it, too late for the
+ * first reply of a near peer. One that does nothing else asks early, and keeps it going. */
+static int open_stamp_keeper(void)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0)
+        hs_stamp_receiving(fd);
+    return fd;
+}
+
+hs_result hs_connector_new(uv_loop_t *loop, const hs_timeline *timeline,
+                           const hs_connect_options *options, const hs_connect_events *events,
+                           hs_connector **out)
+{
+    hs_connector *connector = calloc(1, sizeof(*connector));
+    *out = connector;
+    if (connector == NULL)
+        return HS_NO_MEMORY;
+    connector->loop = loop;
+    connector->timeline = timeline;
+    connector->options = *options;
+    connector->events = *events;
+    connector->next_family = IPV6;
+    connector->winner = NO_WINNER;
+    connector->stamp_keeper = open_stamp_keeper();
+    uv_timer_init(loop, &connector->timer); /* cannot fail */
+    connector->timer.data = connector;
+    connector->handles = 1;
+    return HS_OK;
+}
+
+void hs_connector_free(hs_connector *connector)
+{
+    if (connector == NULL || connector->freed)
+        return;
+    connector->freed = true;
+    close_attempts(connector);
+    if (connector->stamp_keeper >= 0)
+        close(connector->stamp_keeper);
+    uv_close((uv_handle_t *)&connector->timer, on_timer_closed);
+}

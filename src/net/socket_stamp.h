@@ -1,0 +1,36 @@
+/* The kernel's stamps of one TCP socket's bytes: SO_TIMESTAMPING, Documentation/networking/
+ * timestamping of the kernel. */
+#ifndef HS_NET_SOCKET_STAMP_H
+#define HS_NET_SOCKET_STAMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* Room for all control messages of one recvmsg, aligned for them. */
+typedef union hs_stamp_control {
+    struct cmsghdr align;
+    char bytes[256];
+} hs_stamp_control;
+
+/* Stamps what is received. Allowed in every state; meant for before connect(), so that no byte can
+ * come first. False where the kernel cannot. */
+bool hs_stamp_receiving(int fd);
+/* Stamps what is sent, too. Only in an established connection, see the source. `*base` becomes the
+ * offset in our stream that the kernel counts as 0. */
+bool hs_stamp_sending(int fd, bool sent_before, uint64_t *base);
+/* The stamp of received bytes, from the control messages of their recvmsg. */
+bool hs_stamp_received(struct msghdr *message, struct timespec *stamp);
+
+typedef enum hs_stamp_result {
+    HS_STAMP_READ,
+    HS_STAMP_OTHER, /* something else was in the queue; it is gone */
+    HS_STAMP_NONE,  /* the queue is empty */
+} hs_stamp_result;
+
+/* The next stamp of sent bytes from the error queue. `*key` is the offset from `base`, modulo 2^32,
+ * of the last byte that one sendmsg brought. */
+hs_stamp_result hs_stamp_next_sent(int fd, uint32_t *key, struct timespec *stamp);
+
+#endif
