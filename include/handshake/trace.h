@@ -147,6 +147,7 @@ typedef struct hs_tcp_facts {
     int64_t rtt_us;        /* the kernel's own SYN round trip; -1 unseen */
     int syn_retransmits;   /* -1 unseen */
     int retransmits;       /* of data; -1 unseen */
+    hs_seen syn_data_acknowledged; /* Fast Open: the SYN's own data was taken (RFC 7413) */
     const char *fast_open; /* "not_used", "cookie_requested", "syn_data_acknowledged", …; NULL */
     const char *congestion_control;
     const char *ended; /* "client_fin", "server_fin", "server_rst", …; NULL while open */
@@ -309,6 +310,7 @@ typedef struct hs_trace {
     size_t segment_count;
     uint64_t bytes_sent;
     uint64_t bytes_received;
+    bool incomplete;              /* something was lost to a limit of memory */
     struct hs_trace_store *store; /* the arena and the builder's state */
 } hs_trace;
 

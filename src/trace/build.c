@@ -27,6 +27,7 @@ static void set_unseen(hs_trace *trace)
     trace->tcp.sack = HS_UNSEEN;
     trace->tcp.timestamps = HS_UNSEEN;
     trace->tcp.ecn = HS_UNSEEN;
+    trace->tcp.syn_data_acknowledged = HS_UNSEEN;
     trace->tcp.rtt_us = -1;
     trace->tcp.syn_retransmits = -1;
     trace->tcp.retransmits = -1;

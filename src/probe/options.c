@@ -1,0 +1,74 @@
+/* The options' defaults, and the checks that need no file and no library. */
+#include <stdio.h>
+#include <string.h>
+
+#include "net/resolve.h"
+#include "probe/options.h"
+
+void hs_probe_options_init(hs_probe_options *options)
+{
+    *options = (hs_probe_options){
+        .connect_timeout = 10 * HS_SECOND,
+        .tls_timeout = 10 * HS_SECOND,
+        .upgrade_timeout = 10 * HS_SECOND,
+        .timeout = 30 * HS_SECOND,
+        .keep_events = true,
+    };
+}
+
+static hs_result invalid(hs_problem *problem, const char *what)
+{
+    (void)snprintf(problem->text, sizeof problem->text, "%s", what);
+    return HS_INVALID;
+}
+
+static hs_result check_overrides(const hs_probe_options *o, hs_problem *problem)
+{
+    for (size_t i = 0; i < o->resolve_count; i++) {
+        hs_address addresses[HS_OVERRIDE_ADDRESSES_MAX];
+        size_t count = 0;
+        if (hs_resolve_override(o->resolve[i], "", 0, addresses, HS_OVERRIDE_ADDRESSES_MAX,
+                                &count) != HS_OK) {
+            (void)snprintf(problem->text, sizeof problem->text,
+                           "--resolve '%.200s' is not HOST:PORT:ADDRESS[,ADDRESS]…", o->resolve[i]);
+            return HS_INVALID;
+        }
+    }
+    return HS_OK;
+}
+
+/* Tokens of RFC 9110 5.6.2, so that nothing can be put into the request with them. */
+static bool is_token_list(const char *list)
+{
+    bool in_token = false;
+    for (const char *c = list; *c; c++) {
+        if (*c == ',' || *c == ' ') {
+            in_token = in_token && *c == ' ';
+        } else if (*c < 0x21 || *c > 0x7e || strchr("\"(),/:;<=>?@[\\]{}", *c)) {
+            return false;
+        } else {
+            in_token = true;
+        }
+    }
+    return list[0] != '\0';
+}
+
+hs_result hs_probe_options_check(const hs_probe_options *o, hs_problem *problem)
+{
+    if (o->family != 0 && o->family != 4 && o->family != 6) {
+        return invalid(problem, "the address family is not 4 or 6");
+    }
+    if (o->connect_timeout < 0 || o->tls_timeout < 0 || o->upgrade_timeout < 0 || o->timeout < 0) {
+        return invalid(problem, "a deadline is negative");
+    }
+    if (o->tls_min != 0 && o->tls_max != 0 && o->tls_min > o->tls_max) {
+        return invalid(problem, "the lowest TLS version is above the highest");
+    }
+    if (o->key && !o->cert) {
+        return invalid(problem, "--key needs --cert");
+    }
+    if (o->subprotocols && !is_token_list(o->subprotocols)) {
+        return invalid(problem, "the subprotocols are not a comma list of tokens");
+    }
+    return check_overrides(o, problem);
+}

@@ -1,0 +1,373 @@
+#include "probe/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time_text.h"
+#include "findings/findings.h"
+
+enum {
+    LINGER_MS = 250, /* not part of any figure: the outcome is known by then */
+    KEYLOG_ENTRIES = 64,
+    EARLY_LIMIT = 64 * 1024,
+    PLAIN_LIMIT = 4 * 1024 * 1024, /* more than one feed of the socket's buffer can give */
+};
+
+hs_moment hs_run_now(const hs_run *run)
+{
+    return hs_timeline_now(&run->timeline);
+}
+
+void hs_run_set_phase(hs_run *run, hs_phase phase)
+{
+    run->phase = phase;
+}
+
+const char *hs_run_peer(hs_run *run)
+{
+    const hs_target *target = &run->trace->target;
+    hs_arena *arena = hs_trace_arena(run->trace);
+    const char *text = NULL;
+    if (target->address && strcmp(target->address, target->host) != 0) {
+        text = hs_arena_printf(arena, "%s port %u (%s)", target->host, target->port,
+                               target->address);
+    } else {
+        text = hs_arena_printf(arena, "%s port %u", target->host, target->port);
+    }
+    return text ? text : "the peer";
+}
+
+/* --- outcome --- */
+
+static void finish(hs_run *run)
+{
+    run->finished = true;
+    hs_trace_mark(run->trace, HS_MILESTONE_END, hs_run_now(run));
+    uv_timer_stop(&run->overall);
+    uv_timer_stop(&run->deadline);
+}
+
+void hs_run_fail(hs_run *run, hs_failure_class cls, const char *format, ...)
+{
+    if (run->finished) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    const char *message = hs_arena_vprintf(hs_trace_arena(run->trace), format, arguments);
+    va_end(arguments);
+    hs_trace_fail(run->trace, cls, run->phase, hs_run_now(run).at, "%s",
+                  message ? message : hs_failure_describe(cls)->meaning);
+    finish(run);
+    run->over = true;
+}
+
+void hs_run_give_up(hs_run *run, hs_result result)
+{
+    if (run->result == HS_OK) {
+        run->result = result;
+    }
+    hs_run_fail(run, HS_FAILURE_LOCAL, "this host could not go on: %s", hs_result_text(result));
+    run->over = true;
+}
+
+/* --- deadlines --- */
+
+static void on_deadline(uv_timer_t *timer)
+{
+    hs_run *run = timer->data;
+    char waited[HS_TIME_TEXT_MAX];
+    (void)hs_time_ms(hs_run_now(run).at, waited);
+    if (run->linger == HS_LINGER_VERDICT) {
+        hs_run_step_done(run);
+    } else if (run->linger != HS_LINGER_NONE) {
+        run->over = true;
+    } else if (run->phase == HS_PHASE_DNS) {
+        hs_run_fail(run, HS_FAILURE_DNS_TIMED_OUT,
+                    "the name servers gave no answer for %s; gave up after %s ms",
+                    run->setup.url->host, waited);
+    } else {
+        hs_run_fail(run, run->step->timed_out, "%s gave no answer to the %s; gave up after %s ms",
+                    hs_run_peer(run), run->step->name, waited);
+    }
+}
+
+static void on_overall(uv_timer_t *timer)
+{
+    hs_run *run = timer->data;
+    char limit[HS_TIME_TEXT_MAX];
+    hs_run_fail(run, HS_FAILURE_ABANDONED,
+                "the overall deadline of %s ms passed during the %s with %s",
+                hs_time_ms(run->setup.options->timeout, limit), run->step->name, hs_run_peer(run));
+}
+
+static uint64_t timer_ms(hs_time time)
+{
+    return (uint64_t)((time + HS_MILLISECOND - 1) / HS_MILLISECOND);
+}
+
+static void start_deadline(hs_run *run)
+{
+    const hs_probe_options *o = run->setup.options;
+    const hs_time limits[] = {
+        [HS_DEADLINE_CONNECT] = o->connect_timeout,
+        [HS_DEADLINE_TLS] = o->tls_timeout,
+        [HS_DEADLINE_UPGRADE] = o->upgrade_timeout,
+    };
+    hs_time limit = limits[run->step->deadline];
+    uv_timer_stop(&run->deadline);
+    if (limit > 0) {
+        uv_timer_start(&run->deadline, on_deadline, timer_ms(limit), 0);
+    }
+}
+
+void hs_run_linger(hs_run *run, hs_linger why)
+{
+    run->linger = why;
+    uv_timer_start(&run->deadline, on_deadline, LINGER_MS, 0);
+}
+
+/* --- steps --- */
+
+const char *hs_run_alpn(const hs_run *run)
+{
+    if (run->in_early_start) {
+        return run->setup.ticket_alpn;
+    }
+    return run->tls ? hs_tls_session_alpn(run->tls) : NULL;
+}
+
+void hs_run_become(hs_run *run, const hs_step *step)
+{
+    if (run->in_early_start) {
+        run->early_step = step;
+    } else {
+        run->step = step;
+        run->phase = step->phase;
+    }
+    step->start(run);
+}
+
+static const hs_step *next_step(const hs_run *run)
+{
+    size_t next = run->step_index + 1;
+    return next < HS_STEPS_MAX ? run->setup.url->scheme->steps[next] : NULL;
+}
+
+void hs_run_start_early(hs_run *run)
+{
+    run->in_early_start = true;
+    hs_run_become(run, next_step(run));
+    run->in_early_start = false;
+    hs_result result = hs_tls_session_early(run->tls, hs_buffer_bytes(&run->early));
+    if (result == HS_LIMIT) {
+        /* The ticket allows less than the request needs: it goes after the handshake. */
+        return;
+    }
+    if (result != HS_OK) {
+        hs_run_give_up(run, result);
+    }
+}
+
+/* The step's request was sent as early data; if the server did not take it, it is sent again. */
+static void enter_early_step(hs_run *run)
+{
+    run->step = run->early_step;
+    run->phase = run->step->phase;
+    start_deadline(run);
+    if (hs_tls_session_early_data(run->tls) != HS_EARLY_DATA_ACCEPTED) {
+        hs_run_send(run, hs_buffer_bytes(&run->early));
+    }
+}
+
+static void enter(hs_run *run, const hs_step *step)
+{
+    run->step = step;
+    run->phase = step->phase;
+    start_deadline(run);
+    step->start(run);
+}
+
+/* Says goodbye in order, innermost protocol first. */
+static void leave(hs_run *run)
+{
+    hs_run_linger(run, HS_LINGER_GOODBYE);
+    if (run->step->leave) {
+        run->step->leave(run);
+    }
+    run->said_goodbye = true;
+    if (run->tls_established && !run->tls_failed) {
+        hs_tls_session_close(run->tls);
+        hs_run_pump_tls(run);
+    }
+    if (run->socket && !run->peer_ended) {
+        hs_socket_shutdown(run->socket);
+    } else {
+        run->over = true;
+    }
+}
+
+void hs_run_step_done(hs_run *run)
+{
+    if (run->linger == HS_LINGER_TICKET) {
+        leave(run);
+        return;
+    }
+    run->linger = HS_LINGER_NONE;
+    if (run->finished) {
+        return;
+    }
+    const hs_step *next = next_step(run);
+    if (next) {
+        run->step_index++;
+        if (run->early_step) {
+            enter_early_step(run);
+        } else {
+            enter(run, next);
+        }
+        return;
+    }
+    finish(run);
+    if (run->setup.wants_ticket && run->tls && hs_tls_session_ticket(run->tls).len == 0) {
+        hs_run_linger(run, HS_LINGER_TICKET);
+    } else {
+        leave(run);
+    }
+}
+
+/* --- beginning and end --- */
+
+static void describe_target(hs_run *run)
+{
+    hs_trace *trace = run->trace;
+    hs_arena *arena = hs_trace_arena(trace);
+    const hs_url *url = run->setup.url;
+    char name[256] = "";
+    if (gethostname(name, sizeof name - 1) == 0 && name[0]) {
+        trace->vantage = hs_arena_text(arena, name);
+    }
+    trace->at = run->timeline.realtime_start;
+    trace->target.url = hs_arena_escaped(arena, hs_bytes_of(url->text, strlen(url->text)));
+    trace->target.scheme = url->scheme->name;
+    trace->target.host = hs_arena_text(arena, url->host);
+    trace->target.port = url->port;
+    trace->target.path = hs_arena_escaped(arena, hs_bytes_of(url->path, strlen(url->path)));
+}
+
+static void start_timer(hs_run *run, uv_timer_t *timer)
+{
+    (void)uv_timer_init(run->setup.loop, timer); /* it cannot fail (libuv's manual) */
+    timer->data = run;
+    run->open_handles++;
+}
+
+hs_result hs_run_start(const hs_run_setup *setup, hs_run **out)
+{
+    hs_run *run = calloc(1, sizeof *run);
+    if (!run) {
+        return HS_NO_MEMORY;
+    }
+    run->setup = *setup;
+    run->resolved = (hs_moment){HS_TIME_NONE, HS_CLOCK_NONE};
+    hs_buffer_init(&run->early, EARLY_LIMIT);
+    hs_buffer_init(&run->plain, PLAIN_LIMIT);
+    hs_trace_config config = {.keep_events = setup->options->keep_events,
+                              .keep_bytes = setup->options->keep_bytes};
+    run->trace = hs_trace_new(&config);
+    run->keylog = hs_keylog_new(KEYLOG_ENTRIES);
+    if (run->trace && run->keylog) {
+        run->decoder = hs_decoder_new(run->trace, run->keylog);
+    }
+    if (!run->decoder) {
+        hs_trace_free(run->trace);
+        hs_keylog_free(run->keylog);
+        free(run);
+        return HS_NO_MEMORY;
+    }
+    hs_timeline_start(&run->timeline);
+    describe_target(run);
+    start_timer(run, &run->deadline);
+    start_timer(run, &run->overall);
+    if (setup->options->timeout > 0) {
+        uv_timer_start(&run->overall, on_overall, timer_ms(setup->options->timeout), 0);
+    }
+    *out = run;
+    enter(run, setup->url->scheme->steps[0]);
+    return HS_OK;
+}
+
+bool hs_run_is_over(const hs_run *run)
+{
+    return run->over;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    hs_run *run = handle->data;
+    run->open_handles--;
+}
+
+static void close_everything(hs_run *run)
+{
+    if (run->early_step && run->early_step->end) {
+        run->early_step->end(run);
+    } else if (run->step->end) {
+        run->step->end(run);
+    }
+    if (run->socket) {
+        hs_socket_close(run->socket, false);
+    }
+    hs_tls_session_free(run->tls);
+    hs_connector_free(run->connector);
+    hs_resolution_free(run->resolution);
+    uv_close((uv_handle_t *)&run->deadline, on_timer_closed);
+    uv_close((uv_handle_t *)&run->overall, on_timer_closed);
+    while (run->open_handles > 0) {
+        uv_run(run->setup.loop, UV_RUN_NOWAIT);
+    }
+}
+
+static void keep_ticket(hs_run *run, hs_buffer *ticket, char alpn[32])
+{
+    hs_bytes session = run->tls ? hs_tls_session_ticket(run->tls) : (hs_bytes){0};
+    if (session.len == 0) {
+        return;
+    }
+    hs_buffer_consume(ticket, hs_buffer_bytes(ticket).len);
+    if (hs_buffer_append(ticket, session) == HS_OK) {
+        const char *chosen = hs_tls_session_alpn(run->tls);
+        (void)snprintf(alpn, 32, "%s", chosen ? chosen : "");
+    }
+}
+
+hs_trace *hs_run_end(hs_run *run, hs_buffer *ticket, char alpn[32])
+{
+    hs_trace *trace = run->trace;
+    if (!run->finished) {
+        finish(run);
+    }
+    if (run->socket) {
+        hs_socket_collect_stamps(run->socket);
+    }
+    hs_run_note_attempts(run);
+    hs_run_note_tcp_end(run);
+    keep_ticket(run, ticket, alpn);
+    hs_result decoded = hs_decoder_finish(run->decoder);
+    if (run->tls) {
+        trace->tls.verify_code = hs_tls_session_verify(run->tls);
+        const char *verify = hs_tls_session_verify_text(run->tls);
+        trace->tls.verify = verify ? hs_arena_text(hs_trace_arena(trace), verify) : NULL;
+    }
+    close_everything(run);
+    hs_result finished = hs_trace_finish(trace);
+    hs_result judged = hs_findings_run(trace);
+    /* What was lost to a limit is said; the rest stands. */
+    trace->incomplete = decoded != HS_OK || finished != HS_OK || judged != HS_OK;
+    hs_decoder_free(run->decoder);
+    hs_keylog_free(run->keylog);
+    hs_buffer_free(&run->early);
+    hs_buffer_free(&run->plain);
+    free(run);
+    return trace;
+}

@@ -1,0 +1,51 @@
+/* One HEAD request over HTTP/1.1: the first response is its head. */
+#include <stdlib.h>
+
+#include "probe/head.h"
+
+static void start(hs_run *run)
+{
+    hs_answer *answer = calloc(1, sizeof *answer);
+    if (!answer) {
+        hs_run_give_up(run, HS_NO_MEMORY);
+        return;
+    }
+    hs_answer_init(answer);
+    run->exchange = answer;
+    hs_http1_head request;
+    hs_http1_request_init(&request, "HEAD", run->setup.url->path);
+    hs_result result = hs_http1_add_field(&request, "Accept", "*/*");
+    if (result != HS_OK) {
+        hs_run_give_up(run, result);
+        return;
+    }
+    hs_request_send(run, &request);
+}
+
+static void received(hs_run *run, hs_bytes bytes)
+{
+    if (!run->finished && hs_answer_add(run, run->exchange, bytes)) {
+        hs_run_step_done(run);
+    }
+}
+
+static void end(hs_run *run)
+{
+    if (run->exchange) {
+        hs_answer_free(run->exchange);
+        free(run->exchange);
+        run->exchange = NULL;
+    }
+}
+
+const hs_step hs_step_http1 = {
+    .name = "HTTP/1.1 request",
+    .phase = HS_PHASE_RESPONSE,
+    .deadline = HS_DEADLINE_UPGRADE,
+    .timed_out = HS_FAILURE_HTTP_TIMED_OUT,
+    .closed = HS_FAILURE_HTTP_CLOSED,
+    .reset = HS_FAILURE_HTTP_RESET,
+    .start = start,
+    .received = received,
+    .end = end,
+};
