@@ -1,0 +1,82 @@
+/* One record of schema handshake/1 (docs/schema/record.schema.json), on one line. */
+#include <handshake/report.h>
+
+#include "base/time_text.h"
+#include "report/json_parts.h"
+
+/* Enough for every time to microseconds, and few enough that 12.345 stays 12.345. */
+enum { REAL_DIGITS = 15 };
+
+static void set_times(hs_json *json, json_t *record, const hs_trace *trace)
+{
+    hs_json_set(json, record, "phases", hs_json_phases(json, trace));
+    hs_json_set_nonempty(json, record, "milestones", hs_json_milestones(json, trace));
+    hs_json_ms(json, record, "ready_ms", trace->milestones[HS_MILESTONE_READY].at);
+    hs_json_ms(json, record, "first_response_ms",
+               trace->milestones[HS_MILESTONE_FIRST_RESPONSE].at);
+    hs_json_ms(json, record, "total_ms", trace->milestones[HS_MILESTONE_END].at);
+    if (trace->accounting.present) {
+        hs_json_set(json, record, "accounting", hs_json_accounting(json, &trace->accounting));
+    }
+}
+
+static void set_protocols(hs_json *json, json_t *record, const hs_trace *trace)
+{
+    if (trace->tcp.present) {
+        hs_json_set_nonempty(json, record, "tcp", hs_json_tcp(json, &trace->tcp));
+    }
+    if (trace->tls.present) {
+        hs_json_set(json, record, "tls", hs_json_tls(json, &trace->tls));
+    }
+    if (trace->certificate_count > 0) {
+        hs_json_set(json, record, "certificates", hs_json_certificates(json, trace));
+    }
+    if (trace->http.present) {
+        hs_json_set_nonempty(json, record, "http", hs_json_http(json, &trace->http));
+    }
+    if (trace->http2.present || trace->http2.has_goaway) {
+        hs_json_set(json, record, "http2", hs_json_http2(json, &trace->http2));
+    }
+    if (trace->websocket.present) {
+        hs_json_set_nonempty(json, record, "websocket", hs_json_websocket(json, &trace->websocket));
+    }
+}
+
+static json_t *make_record(hs_json *json, const hs_trace *trace, bool events)
+{
+    char at[HS_TIME_TEXT_MAX];
+    json_t *record = hs_json_object(json);
+    hs_json_text(json, record, "schema", "handshake/1");
+    hs_json_text(json, record, "at", hs_time_rfc3339(trace->at, at));
+    hs_json_text(json, record, "vantage", trace->vantage);
+    hs_json_set(json, record, "target", hs_json_target(json, &trace->target));
+    hs_json_bool(json, record, "ok", trace->failure.cls == HS_FAILURE_NONE);
+    hs_json_set(json, record, "failure", hs_json_failure(json, &trace->failure));
+    set_times(json, record, trace);
+    hs_json_integer(json, record, "bytes_sent", (int64_t)trace->bytes_sent);
+    hs_json_integer(json, record, "bytes_received", (int64_t)trace->bytes_received);
+    set_protocols(json, record, trace);
+    hs_json_set(json, record, "findings", hs_json_findings(json, trace));
+    if (events) {
+        hs_json_set(json, record, "events", hs_json_events(json, trace));
+        if (trace->events_dropped > 0) {
+            hs_json_integer(json, record, "events_dropped", (int64_t)trace->events_dropped);
+        }
+    }
+    return record;
+}
+
+hs_result hs_report_json(const hs_trace *trace, const hs_report_options *options, FILE *out)
+{
+    hs_json json = {false};
+    json_t *record = make_record(&json, trace, options->events || options->verbosity > 0);
+    hs_result result = json.failed || !record ? HS_NO_MEMORY : HS_OK;
+    if (result == HS_OK) {
+        size_t flags = JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(REAL_DIGITS);
+        if (json_dumpf(record, out, flags) != 0 || fputc('\n', out) == EOF) {
+            result = ferror(out) ? HS_SYSTEM : HS_NO_MEMORY;
+        }
+    }
+    json_decref(record);
+    return result;
+}

@@ -1,0 +1,28 @@
+/* The members of a record, each made in the file that its comment names. NULL when out of memory. */
+#ifndef HS_REPORT_JSON_PARTS_H
+#define HS_REPORT_JSON_PARTS_H
+
+#include "report/json_object.h"
+
+/* json_transport.c */
+json_t *hs_json_target(hs_json *json, const hs_target *target);
+json_t *hs_json_phases(hs_json *json, const hs_trace *trace);
+json_t *hs_json_milestones(hs_json *json, const hs_trace *trace);
+json_t *hs_json_accounting(hs_json *json, const hs_accounting *accounting);
+json_t *hs_json_tcp(hs_json *json, const hs_tcp_facts *tcp);
+
+/* json_tls.c */
+json_t *hs_json_tls(hs_json *json, const hs_tls_facts *tls);
+json_t *hs_json_certificates(hs_json *json, const hs_trace *trace);
+
+/* json_application.c */
+json_t *hs_json_http(hs_json *json, const hs_http_facts *http);
+json_t *hs_json_http2(hs_json *json, const hs_http2_facts *http2);
+json_t *hs_json_websocket(hs_json *json, const hs_websocket_facts *websocket);
+
+/* json_verdict.c */
+json_t *hs_json_failure(hs_json *json, const hs_failure *failure);
+json_t *hs_json_findings(hs_json *json, const hs_trace *trace);
+json_t *hs_json_events(hs_json *json, const hs_trace *trace);
+
+#endif

@@ -1,0 +1,77 @@
+/* The ladder: every message that crossed the wire, client left, server right, in wire order. */
+#include <inttypes.h>
+
+#include "base/time_text.h"
+#include "report/text_parts.h"
+
+enum { LADDER_TIME_COLUMNS = 11 };
+
+static void put_times(hs_page *page, const hs_event *event, hs_time *previous)
+{
+    char text[HS_TIME_TEXT_MAX];
+    if (event->moment.at == HS_TIME_NONE) {
+        hs_page_put(page, HS_TONE_PLAIN, "%*s", 2 * LADDER_TIME_COLUMNS, "");
+        return;
+    }
+    hs_page_put(page, HS_TONE_PLAIN, "%*s", LADDER_TIME_COLUMNS,
+                hs_time_ms(event->moment.at, text));
+    char since[HS_TIME_TEXT_MAX + 1];
+    hs_time gap = *previous == HS_TIME_NONE ? event->moment.at : event->moment.at - *previous;
+    snprintf(since, sizeof since, "%s%s", gap < 0 ? "" : "+", hs_time_ms(gap, text));
+    hs_page_put(page, HS_TONE_DIM, "%*s", LADDER_TIME_COLUMNS, since);
+    *previous = event->moment.at;
+}
+
+static const char *arrow(const hs_event *event)
+{
+    if (event->from == HS_CLIENT) {
+        return event->is_protected ? "══════▶" : "──────▶";
+    }
+    return event->is_protected ? "◀══════" : "◀──────";
+}
+
+static void put_details(hs_page *page, const hs_event *event)
+{
+    for (const hs_detail *detail = event->details; detail; detail = detail->next) {
+        char number[24];
+        snprintf(number, sizeof number, "%" PRId64, detail->number);
+        hs_page_pair(page, detail->key, detail->text ? detail->text : number);
+    }
+}
+
+static void put_event(hs_page *page, const hs_event *event, hs_time *previous)
+{
+    put_times(page, event, previous);
+    hs_page_put(page, event->from == HS_CLIENT ? HS_TONE_ACCENT : HS_TONE_GOOD, "  %s",
+                arrow(event));
+    hs_page_put(page, HS_TONE_PLAIN, " %7zu", event->bytes);
+    hs_page_put(page, HS_TONE_DIM, "  %-9s ", hs_layer_name(event->layer));
+    hs_page_hang(page);
+    hs_page_item(page, HS_TONE_STRONG, "%s", event->name ? event->name : "unnamed message");
+    put_details(page, event);
+    hs_page_end_line(page);
+}
+
+void hs_text_ladder(hs_page *page, const hs_trace *trace, bool fields)
+{
+    if (!trace->events) {
+        return;
+    }
+    hs_page_end_line(page);
+    hs_page_put(page, HS_TONE_DIM, "%*s%*s  client▸server %s  %-9s %s", LADDER_TIME_COLUMNS,
+                "at ms", LADDER_TIME_COLUMNS, "since", "bytes", "layer", "message (═ encrypted)");
+    hs_page_end_line(page);
+    hs_time previous = HS_TIME_NONE;
+    for (const hs_event *event = trace->events; event; event = event->next) {
+        put_event(page, event, &previous);
+        if (fields && hs_text_fields(page, trace, event) != HS_OK) {
+            page->no_memory = true;
+            return;
+        }
+    }
+    if (trace->events_dropped > 0) {
+        hs_page_put(page, HS_TONE_NOTE, "  %" PRIu64 " more messages were not kept",
+                    trace->events_dropped);
+        hs_page_end_line(page);
+    }
+}

@@ -1,0 +1,95 @@
+/* The report for people: one line that answers, then the lines that say why. */
+#include <handshake/report.h>
+
+#include "base/time_text.h"
+#include "report/facts.h"
+#include "report/text_parts.h"
+
+void hs_text_row(hs_page *page, hs_tone tone, const char *label)
+{
+    hs_page_tab(page, HS_LABEL_COLUMN);
+    hs_page_put(page, tone, "%s", label);
+    hs_page_tab(page, HS_TEXT_COLUMN);
+    hs_page_hang(page);
+}
+
+static void put_address(hs_page *page, const hs_target *target)
+{
+    if (target->address) {
+        bool v6 = target->family == 6;
+        hs_page_put(page, HS_TONE_PLAIN, "  %s%s%s:%u", v6 ? "[" : "", target->address,
+                    v6 ? "]" : "", target->port);
+    }
+}
+
+static void put_outcome(hs_page *page, const hs_trace *trace)
+{
+    char text[HS_TIME_TEXT_MAX];
+    const char *cls = hs_fact_failure_class(trace->failure.cls);
+    if (cls) {
+        hs_page_put(page, HS_TONE_BAD, "  failed after %s ms: %s",
+                    hs_time_ms(trace->failure.elapsed, text), cls);
+        return;
+    }
+    hs_time ready = trace->milestones[HS_MILESTONE_READY].at;
+    hs_time response = trace->milestones[HS_MILESTONE_FIRST_RESPONSE].at;
+    if (ready != HS_TIME_NONE) {
+        hs_page_put(page, HS_TONE_GOOD, "  ready after %s ms", hs_time_ms(ready, text));
+        int trips = trace->accounting.present ? trace->accounting.round_trips_to_ready : -1;
+        if (trips >= 0) {
+            hs_page_put(page, HS_TONE_GOOD, " and %d round trip%s", trips, trips == 1 ? "" : "s");
+        }
+    }
+    if (response != HS_TIME_NONE) {
+        hs_page_put(page, HS_TONE_GOOD, "%sfirst response after %s ms",
+                    ready != HS_TIME_NONE ? ", " : "  ", hs_time_ms(response, text));
+    }
+}
+
+static const char *attempt_outcome(const hs_attempt *attempt)
+{
+    const char *cls = hs_fact_failure_class(attempt->failure);
+    return attempt->won ? "connected" : cls ? cls : "given up";
+}
+
+/* Only where there is more to tell than that the one address answered. */
+static void put_attempts(hs_page *page, const hs_target *target)
+{
+    bool failed = target->attempt_count == 1 && !target->attempts[0].won;
+    if (target->attempt_count < 2 && !failed) {
+        return;
+    }
+    for (size_t i = 0; i < target->attempt_count; i++) {
+        const hs_attempt *attempt = &target->attempts[i];
+        char text[HS_TIME_TEXT_MAX];
+        hs_text_row(page, HS_TONE_PLAIN, i == 0 ? "tried" : "");
+        hs_page_item(page, HS_TONE_PLAIN, "%s", attempt->address);
+        hs_page_item(page, attempt->won ? HS_TONE_GOOD : HS_TONE_NOTE, "%s",
+                     attempt_outcome(attempt));
+        hs_page_item(page, HS_TONE_PLAIN, "begun at %s ms", hs_time_ms(attempt->start, text));
+        if (attempt->end != HS_TIME_NONE) {
+            hs_page_item(page, HS_TONE_PLAIN, "took %s ms",
+                         hs_time_ms(attempt->end - attempt->start, text));
+        }
+        hs_page_end_line(page);
+    }
+}
+
+hs_result hs_report_text(const hs_trace *trace, const hs_report_options *options, FILE *out)
+{
+    hs_page page;
+    hs_page_init(&page, out, options);
+    hs_page_put(&page, HS_TONE_STRONG, "%s", trace->target.url ? trace->target.url : "");
+    put_address(&page, &trace->target);
+    put_outcome(&page, trace);
+    hs_page_end_line(&page);
+    hs_text_phases(&page, trace);
+    put_attempts(&page, &trace->target);
+    hs_text_certificates(&page, trace);
+    hs_text_failure(&page, trace);
+    hs_text_findings(&page, trace, options->verbosity > 0 ? HS_SEVERITY_INFO : HS_SEVERITY_NOTICE);
+    if (options->verbosity > 0) {
+        hs_text_ladder(&page, trace, options->verbosity > 1);
+    }
+    return hs_page_finish(&page);
+}
