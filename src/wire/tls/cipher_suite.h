@@ -73,11 +73,9 @@ typedef enum hs_tls_bulk {
     HS_TLS_BULK_ARIA_256_GCM,
     HS_TLS_BULK_AEGIS_128L,
     HS_TLS_BULK_AEGIS_256,
-    HS_TLS_BULK_AEGIS_128X2,
-    HS_TLS_BULK_AEGIS_256X2,
     HS_TLS_BULK_SM4_GCM,
     HS_TLS_BULK_SM4_CCM,
-    HS_TLS_BULK_OTHER, /* GOST's, FORTEZZA's */
+    HS_TLS_BULK_OTHER, /* GOST's, FORTEZZA's, Salsa20, and what was never registered */
 } hs_tls_bulk;
 
 /* The hash of the PRF or HKDF, and of the HMAC where the bulk cipher is not an AEAD. */

@@ -20,6 +20,7 @@ typedef enum hs_tls_client_key_exchange_form {
 typedef struct hs_tls_client_key_exchange {
     uint16_t version; /* SSLv3's RSA form has no length prefix */
     hs_tls_client_key_exchange_form form;
+    bool is_implicit; /* empty: the client's certificate holds its key (static DH and ECDH) */
     bool has_psk_identity;
     hs_bytes psk_identity;
     hs_bytes exchange_keys;

@@ -10,7 +10,7 @@ typedef struct hs_tls_finished {
     hs_bytes verify_data;
 } hs_tls_finished;
 
-/* The reader holds the message's body alone. An empty body is HS_NEED_MORE. */
+/* The reader holds the message's body alone. An empty body is HS_MALFORMED. */
 HS_CHECKED hs_result hs_tls_finished_read(hs_reader *r, hs_tls_finished *out);
 void hs_tls_finished_write(hs_writer *w, const hs_tls_finished *message);
 

@@ -23,6 +23,9 @@ enum {
 bool hs_tls_is_grease(uint16_t value);
 bool hs_tls_is_grease_u8(uint8_t value);
 
+/* Whether messages have TLS 1.3's forms: the version itself, its drafts, and DTLS 1.3. */
+bool hs_tls_version_is_13(uint16_t version);
+
 /* "TLSv1.3"; the drafts of TLS 1.3 are "TLSv1.3-draft-23". */
 const char *hs_tls_version_name(uint16_t version);
 /* "TLS_AES_128_GCM_SHA256". */
@@ -55,6 +58,5 @@ const char *hs_tls_token_binding_parameter_name(uint8_t parameter);
 const char *hs_tls_ech_type_name(uint8_t type);
 const char *hs_tls_hpke_kdf_name(uint16_t kdf);
 const char *hs_tls_hpke_aead_name(uint16_t aead);
-const char *hs_tls_trans_type_name(uint8_t type);
 
 #endif

@@ -25,6 +25,8 @@ uint16_t hs_tls_server_hello_version(const hs_tls_server_hello *hello);
 /* SHA-256 of "HelloRetryRequest". */
 extern const uint8_t hs_tls_hello_retry_request_random[32];
 
+bool hs_tls_is_hello_retry_request(hs_bytes random);
+
 /* The last bytes of a random in which a TLS 1.3 server says that it was talked down to TLS 1.2 or
  * below. Returns 0 where they do not, else HS_TLS_1_2 or HS_TLS_1_1. */
 uint16_t hs_tls_server_hello_downgrade(const hs_tls_server_hello *hello);
