@@ -2,6 +2,8 @@
 
 #include "wire/http1_bytes.h"
 
+enum { EMPTY_LINES_MAX = 4 };
+
 static size_t span_length(const hs_reader *r, hs_http1_class is)
 {
     size_t left = hs_reader_left(r);
@@ -88,8 +90,11 @@ static hs_bytes read_version(hs_reader *r)
 
 static void read_request_line(hs_reader *r, hs_http1_head *head)
 {
-    /* RFC 9112 2.2: empty lines before a request are passed over. */
-    while (next_is(r, '\r') || next_is(r, '\n')) {
+    /* RFC 9112 2.2: at least one empty line before a request is passed over. */
+    for (int lines = 0; next_is(r, '\r') || next_is(r, '\n'); lines++) {
+        if (lines == EMPTY_LINES_MAX) {
+            hs_reader_fail(r, "empty line", "too many stand before the request line");
+        }
         read_line_end(r, head, "empty line");
     }
     size_t group = hs_reader_group_begin(r, "request line");

@@ -1,0 +1,132 @@
+/* HPACK (RFC 7541) by libnghttp2: from field block fragments to what is telling in them. The state
+ * that both ends keep follows their SETTINGS, so it is followed here too. */
+#include "decode/application_state.h"
+
+enum { TABLE_SIZE_MAX = 64 * 1024 }; /* of the dynamic table, whatever a peer allows */
+
+void hs_app_http2_fields_free(hs_app_side *side)
+{
+    if (side->http2.inflater) {
+        nghttp2_hd_inflate_del(side->http2.inflater);
+        side->http2.inflater = NULL;
+    }
+}
+
+static bool has_inflater(hs_app_side *side)
+{
+    hs_app_http2 *http2 = &side->http2;
+    if (!http2->inflater && nghttp2_hd_inflate_new(&http2->inflater) != 0) {
+        http2->inflater = NULL;
+        http2->is_broken = true;
+    }
+    return !http2->is_broken;
+}
+
+/* A setting for what a side may be sent counts from the peer's acknowledgement on, which stands in
+ * the same direction as the field blocks that it is about. */
+void hs_app_http2_table_size(hs_application *app, hs_app_side *side, const hs_http2_frame *frame)
+{
+    if (frame->header.type != HS_HTTP2_SETTINGS) {
+        return;
+    }
+    if (!(frame->header.flags & HS_HTTP2_FLAG_ACK)) {
+        hs_app_http2 *http2 = &side->http2;
+        hs_bytes content = frame->content;
+        hs_http2_setting setting;
+        uint32_t size = UINT32_MAX; /* not set */
+        while (hs_http2_next_setting(&content, &setting)) {
+            if (setting.id == HS_HTTP2_SETTING_HEADER_TABLE_SIZE) {
+                size = setting.value < TABLE_SIZE_MAX ? setting.value : TABLE_SIZE_MAX;
+            }
+        }
+        if (http2->table_size_count < HS_APP_TABLE_SIZES_MAX) {
+            http2->table_sizes[http2->table_size_count++] = size;
+        }
+        return;
+    }
+    hs_app_http2 *peer = &hs_app_other(app, side)->http2;
+    if (peer->table_size_count == 0) {
+        return;
+    }
+    uint32_t size = peer->table_sizes[0];
+    peer->table_size_count--;
+    for (size_t i = 0; i < peer->table_size_count; i++) {
+        peer->table_sizes[i] = peer->table_sizes[i + 1];
+    }
+    if (size != UINT32_MAX && has_inflater(side) &&
+        nghttp2_hd_inflate_change_table_size(side->http2.inflater, size) != 0) {
+        side->http2.is_broken = true;
+    }
+}
+
+static int status_of(hs_bytes value)
+{
+    int status = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.len != 3 || value.data[i] < '0' || value.data[i] > '9') {
+            return 0;
+        }
+        status = status * 10 + (value.data[i] - '0');
+    }
+    return status;
+}
+
+static void set_fact(hs_application *app, hs_app_side *side, hs_bytes name, hs_bytes value)
+{
+    hs_http_facts *http = &app->trace->http;
+    bool is_fact = side->from == HS_SERVER && side->http2.block_is_fact;
+    if (side->from == HS_SERVER && hs_bytes_are(name, ":status")) {
+        int status = status_of(value);
+        if (status >= 200 && http->status == 0) {
+            *http = (hs_http_facts){.present = true, .version = "HTTP/2", .status = status};
+            side->http2.block_is_fact = true;
+        }
+    } else if (is_fact && !http->server && hs_bytes_are(name, "server")) {
+        http->server = hs_app_fact(app, value);
+    } else if (is_fact && !http->location && hs_bytes_are(name, "location")) {
+        http->location = hs_app_fact(app, value);
+    }
+}
+
+/* HS_OK, or HS_MALFORMED where the fragment cannot be decompressed. */
+static hs_result inflate(hs_application *app, hs_app_side *side, hs_event *event, hs_bytes fragment,
+                         bool is_final)
+{
+    nghttp2_hd_inflater *inflater = side->http2.inflater;
+    for (;;) {
+        nghttp2_nv field;
+        int flags = 0;
+        ssize_t used = nghttp2_hd_inflate_hd2(inflater, &field, &flags, fragment.data, fragment.len,
+                                              is_final);
+        if (used < 0) {
+            return HS_MALFORMED;
+        }
+        fragment.data += used;
+        fragment.len -= (size_t)used;
+        if (flags & NGHTTP2_HD_INFLATE_EMIT) {
+            hs_bytes name = {field.name, field.namelen};
+            hs_bytes value = {field.value, field.valuelen};
+            hs_app_add_field(app, event, name, value);
+            set_fact(app, side, name, value);
+        } else if ((flags & NGHTTP2_HD_INFLATE_FINAL) || fragment.len == 0 || used == 0) {
+            return HS_OK;
+        }
+    }
+}
+
+void hs_app_http2_fields(hs_application *app, hs_app_side *side, hs_event *event, hs_bytes fragment,
+                         bool is_final)
+{
+    hs_app_http2 *http2 = &side->http2;
+    if (!http2->in_block) {
+        http2->block_is_fact = false;
+    }
+    if (!has_inflater(side) || inflate(app, side, event, fragment, is_final) != HS_OK) {
+        http2->is_broken = true;
+        hs_app_add_text(app, event, "fields", "cannot be decompressed");
+    }
+    http2->in_block = !is_final;
+    if (is_final && !http2->is_broken) {
+        (void)nghttp2_hd_inflate_end_headers(http2->inflater);
+    }
+}

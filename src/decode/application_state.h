@@ -1,0 +1,199 @@
+/* What the application-layer decoders share: one direction's bytes, where they crossed, and the
+ * message that is under way. Internal to application*.c.
+ *
+ * A step function takes at most one message (or one part of a long one) off its direction's buffer
+ * and says whether it changed anything; nothing that it does depends on how the bytes were split.
+ */
+#ifndef HS_DECODE_APPLICATION_STATE_H
+#define HS_DECODE_APPLICATION_STATE_H
+
+#include <nghttp2/nghttp2.h>
+
+#include "base/buffer.h"
+#include "decode/application.h"
+#include "decode/application_map.h"
+#include "trace/build.h"
+#include "wire/http1_body.h"
+#include "wire/http2_frame.h"
+#include "wire/websocket.h"
+
+enum {
+    HS_APP_BUFFER_MAX = 256 * 1024,  /* bytes of one direction that may wait */
+    HS_APP_KEPT_MAX = 1024,          /* bytes kept of a message that may be of any length */
+    HS_APP_TEXT_MAX = 64,            /* bytes of data shown as text */
+    HS_APP_VALUE_MAX = 256,          /* bytes of a field's value shown */
+    HS_APP_BUDGET = 6 * 1024 * 1024, /* bytes of the trace's memory for details and raw bytes */
+    HS_APP_REQUESTS_MAX = 64,        /* requests without an answer */
+    HS_APP_TABLE_SIZES_MAX = 8,      /* SETTINGS without an acknowledgement */
+};
+
+/* hs_event.type */
+enum {
+    HS_APP_REQUEST = 1,
+    HS_APP_RESPONSE = 2,
+    HS_APP_BODY = 3,
+    HS_APP_PREFACE = 0xff00,
+    HS_APP_NO_FRAME = 0xffff, /* too few bytes to be a frame */
+};
+
+typedef enum hs_app_protocol {
+    HS_APP_UNDECIDED,
+    HS_APP_HTTP1,
+    HS_APP_HTTP2,
+    HS_APP_WEBSOCKET,
+    HS_APP_DATA,
+    HS_APP_STOPPED,
+} hs_app_protocol;
+
+/* A message of which only the beginning is kept. */
+typedef struct hs_app_run {
+    bool is_open;
+    hs_message message;
+    uint64_t bytes; /* so far */
+    uint64_t left;  /* still to come, where that is known */
+    uint8_t kept[HS_APP_KEPT_MAX];
+    size_t kept_len;
+} hs_app_run;
+
+typedef struct hs_app_http1 {
+    bool in_body;
+    hs_http1_body body;
+    hs_http1_chunked chunked;
+    size_t searched;  /* bytes in which line ends were looked for */
+    size_t lines_end; /* one past the last line end */
+    size_t parsed;    /* length of the newest parse */
+} hs_app_http1;
+
+typedef struct hs_app_http2 {
+    bool has_preface;
+    bool has_settings;
+    nghttp2_hd_inflater *inflater;
+    bool is_broken;     /* the field compression state is lost */
+    bool in_block;      /* a field block waits for CONTINUATION */
+    bool block_is_fact; /* the block is of the first final response */
+    uint32_t
+        table_sizes[HS_APP_TABLE_SIZES_MAX]; /* of own SETTINGS that the peer did not acknowledge */
+    size_t table_size_count;
+    hs_http2_header header; /* of the frame whose payload is under way */
+} hs_app_http2;
+
+typedef struct hs_app_side {
+    hs_side from;
+    hs_app_protocol protocol;
+    hs_app_protocol next; /* follows the message body under way; HS_APP_UNDECIDED for none */
+    hs_result result;     /* why it stopped */
+    hs_buffer buffer;
+    uint64_t received; /* plain bytes so far */
+    uint64_t consumed; /* of them, no longer in `buffer` */
+    hs_app_map map;
+    hs_app_run run;
+    hs_app_http1 http1;
+    hs_app_http2 http2;
+    hs_websocket_frame frame; /* WebSocket: whose payload is under way */
+    hs_fault
+        fault; /* why it is only data: told by the next data event; HS_OK where there is no such */
+} hs_app_side;
+
+typedef enum hs_app_upgrade {
+    HS_APP_NO_UPGRADE,
+    HS_APP_TO_WEBSOCKET,
+    HS_APP_TO_H2C,
+    HS_APP_TO_OTHER, /* also CONNECT */
+} hs_app_upgrade;
+
+typedef struct hs_app_request {
+    hs_app_upgrade upgrade;
+    const char *method; /* static: "HEAD", "CONNECT" or "" */
+} hs_app_request;
+
+struct hs_application {
+    hs_trace *trace;
+    size_t budget;
+    bool is_finishing;
+    hs_app_side sides[2]; /* by hs_side */
+    hs_app_request
+        requests[HS_APP_REQUESTS_MAX]; /* HTTP/1.1 requests without an answer, oldest first */
+    size_t request_count;
+    bool waits_for_upgrade; /* what the client sends next depends on the answer */
+    bool has_accept;        /* `accept` is what answers the WebSocket request's key */
+    char accept[HS_WEBSOCKET_ACCEPT_SIZE];
+    uint8_t rsv_allowed; /* WebSocket: bits of the negotiated extensions */
+};
+
+static inline hs_app_side *hs_app_other(hs_application *app, const hs_app_side *side)
+{
+    return &app->sides[side->from == HS_CLIENT ? HS_SERVER : HS_CLIENT];
+}
+
+/* application_message.c */
+
+/* Takes bytes off the buffer. */
+void hs_app_take(hs_app_side *side, size_t len);
+/* The message that the next `len` bytes of the buffer are. */
+hs_message hs_app_message(const hs_app_side *side, hs_layer layer, unsigned type, const char *name,
+                          size_t len);
+/* Adds it as an event; its bytes as far as the budget goes. */
+hs_event *hs_app_emit(hs_application *app, const hs_message *message);
+/* A detail from the peer's bytes, cut to `max`, escaped. */
+void hs_app_add_bytes(hs_application *app, hs_event *event, const char *key, hs_bytes bytes,
+                      size_t max);
+void hs_app_add_number(hs_application *app, hs_event *event, const char *key, int64_t number);
+void hs_app_add_text(hs_application *app, hs_event *event, const char *key, const char *text);
+void hs_app_add_fault(hs_application *app, hs_event *event, const hs_fault *fault);
+/* A fact from the peer's bytes; NULL when out of memory. */
+const char *hs_app_fact(hs_application *app, hs_bytes bytes);
+/* Marks the time of the message's last, or first, byte. */
+void hs_app_mark_end(hs_application *app, hs_milestone milestone, const hs_message *message);
+void hs_app_mark_first(hs_application *app, hs_milestone milestone, const hs_message *message);
+
+/* A run starts at the buffer's next byte, takes bytes, and becomes an event. */
+void hs_app_run_begin(hs_app_side *side, hs_layer layer, unsigned type, const char *name);
+void hs_app_run_take(hs_app_side *side, size_t len);
+/* Takes what there is of run.left; whether any of it was there. */
+bool hs_app_run_take_left(hs_app_side *side);
+hs_bytes hs_app_run_kept(const hs_app_side *side);
+hs_event *hs_app_run_end(hs_application *app, hs_app_side *side);
+
+/* If `field` tells something about a connection, adds it to the event. Names are matched in any
+ * case. */
+void hs_app_add_field(hs_application *app, hs_event *event, hs_bytes name, hs_bytes value);
+
+/* One file a protocol: _step as said above; _finish turns what is unfinished into an event. */
+bool hs_app_http1_step(hs_application *app, hs_app_side *side);
+void hs_app_http1_finish(hs_application *app, hs_app_side *side);
+bool hs_app_http2_step(hs_application *app, hs_app_side *side);
+void hs_app_http2_finish(hs_application *app, hs_app_side *side);
+bool hs_app_websocket_step(hs_application *app, hs_app_side *side);
+void hs_app_websocket_finish(hs_application *app, hs_app_side *side);
+bool hs_app_data_step(hs_application *app, hs_app_side *side);
+void hs_app_data_finish(hs_application *app, hs_app_side *side);
+
+/* application_upgrade.c: requests that change the protocol, and their answers. */
+
+/* Both directions leave HTTP/1.1, each after the message body that is under way. */
+void hs_app_switch(hs_application *app, hs_app_protocol protocol);
+hs_app_upgrade hs_app_upgrade_of(const hs_http1_head *request);
+void hs_app_upgrade_request(hs_application *app, const hs_http1_head *head,
+                            const hs_message *message, hs_app_upgrade upgrade);
+void hs_app_upgrade_answer(hs_application *app, const hs_http1_head *head,
+                           const hs_message *message, hs_app_upgrade upgrade);
+
+/* application_http2_fields.c */
+void hs_app_http2_fields_free(hs_app_side *side);
+/* Decompresses a field block fragment; what is telling goes to the event. */
+void hs_app_http2_fields(hs_application *app, hs_app_side *side, hs_event *event, hs_bytes fragment,
+                         bool is_final);
+/* The frames that change how fields are decompressed. */
+void hs_app_http2_table_size(hs_application *app, hs_app_side *side, const hs_http2_frame *frame);
+
+/* application_http2_detail.c: what there is to tell of a frame. */
+void hs_app_http2_detail(hs_application *app, hs_app_side *side, hs_event *event,
+                         const hs_http2_frame *frame);
+void hs_app_http2_header_detail(hs_application *app, hs_event *event,
+                                const hs_http2_header *header);
+
+/* application_sniff.c: which protocol the first bytes are of; HS_APP_UNDECIDED while they may be of
+ * several. Fills side->fault where the peer's protocol was expected and is not there. */
+hs_app_protocol hs_app_sniff(hs_application *app, hs_app_side *side);
+
+#endif
