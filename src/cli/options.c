@@ -26,14 +26,25 @@ typedef struct parser {
     int *status;
 } parser;
 
+enum { MESSAGE_MAX = 1024 };
+
 int hs_command_fail(const hs_command *command, const char *format, ...)
 {
+    char message[MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "handshake%s%s: ", command ? " " : "", command ? command->name : "");
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    fprintf(stderr, "handshake%s%s: ", command ? " " : "", command ? command->name : "");
+    /* What was typed is quoted in it: one line it stays, and no terminal is driven by it. */
+    for (const unsigned char *at = (const unsigned char *)message; *at != '\0'; at++) {
+        if (*at < 0x20 || *at == 0x7f) {
+            fprintf(stderr, "\\x%02x", *at);
+        } else {
+            fputc(*at, stderr);
+        }
+    }
+    fputc('\n', stderr);
     return HS_EXIT_USAGE;
 }
 

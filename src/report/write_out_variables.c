@@ -22,6 +22,9 @@ static const char *http_version(const hs_trace *trace)
     if (!version) {
         return "0";
     }
+    if (strcmp(version, "HTTP/1.0") == 0) {
+        return "1";
+    }
     return strncmp(version, "HTTP/", 5) == 0 ? version + 5 : version;
 }
 

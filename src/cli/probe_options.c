@@ -1,0 +1,358 @@
+#include "cli/probe_options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <handshake/report.h>
+
+#include "report/write_out.h"
+
+enum { FORMAT_MAX = 64 * 1024, PROTOCOL_MAX = 255, NAME_LONGEST = 253, TIME_MAX_SECONDS = 86400 };
+
+#define SECONDS_MAX (TIME_MAX_SECONDS * HS_SECOND)
+#define AT(field) offsetof(hs_probe_settings, field)
+
+static hs_result wrong(hs_problem *problem, const char *format, ...) HS_PRINTF(2, 3);
+static hs_result wrong(hs_problem *problem, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(problem->text, sizeof problem->text, format, arguments);
+    va_end(arguments);
+    return HS_INVALID;
+}
+
+static hs_result set_tls_max(void *field, const char *argument, hs_problem *problem)
+{
+    static const struct {
+        const char *name;
+        int version;
+    } versions[] = {
+        {"1.0", 0x0301}, {"1.1", 0x0302}, {"1.2", 0x0303}, {"1.3", 0x0304}, {"default", 0}};
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        if (strcmp(versions[i].name, argument) == 0) {
+            memcpy(field, &versions[i].version, sizeof versions[i].version);
+            return HS_OK;
+        }
+    }
+    return wrong(problem, "'%s' is not one of 1.0, 1.1, 1.2, 1.3, default", argument);
+}
+
+/* RFC 7301 3.1: names of 1 to 255 bytes. An empty list offers nothing. */
+static hs_result set_alpn(void *field, const char *argument, hs_problem *problem)
+{
+    for (const char *at = argument; argument[0] != '\0'; at++) {
+        size_t len = strcspn(at, ",");
+        if (len == 0 || len > PROTOCOL_MAX) {
+            return wrong(problem, "'%.80s' is not a comma list of protocol names", argument);
+        }
+        at += len;
+        if (*at == '\0') {
+            break;
+        }
+    }
+    *(const char **)field = argument;
+    return HS_OK;
+}
+
+static hs_result set_server_name(void *field, const char *argument, hs_problem *problem)
+{
+    size_t len = strlen(argument);
+    if (len == 0 || len > NAME_LONGEST || argument[strcspn(argument, " /\t\n\r")] != '\0') {
+        return wrong(problem, "'%.80s' is not a host name", argument);
+    }
+    *(const char **)field = argument;
+    return HS_OK;
+}
+
+static hs_result set_write_out(void *field, const char *argument, hs_problem *problem)
+{
+    char unknown[64];
+    if (argument[0] != '@' && hs_report_write_out_check(argument, unknown) != HS_OK) {
+        return wrong(problem,
+                     hs_write_out_is_curls(unknown)
+                         ? "%%{%s} is curl's, but a handshake does not show it"
+                         : "%%{%s} is no variable",
+                     unknown);
+    }
+    *(const char **)field = argument;
+    return HS_OK;
+}
+
+const hs_option hs_probe_option_table[] = {
+    {.group = "Connection",
+     .letter = '4',
+     .help = "IPv4 addresses only",
+     .kind = HS_OPTION_CONSTANT,
+     .offset = AT(probe.family),
+     .value = 4},
+    {.letter = '6',
+     .help = "IPv6 addresses only",
+     .kind = HS_OPTION_CONSTANT,
+     .offset = AT(probe.family),
+     .value = 6},
+    {.name = "resolve",
+     .argument = "H:P:A",
+     .help = "use address A for host H and port P (repeatable)",
+     .kind = HS_OPTION_LIST,
+     .offset = AT(resolve)},
+    {.name = "tcp-fastopen",
+     .help = "send the first bytes with the SYN, where the cookie is known",
+     .kind = HS_OPTION_FLAG,
+     .offset = AT(probe.tcp_fastopen)},
+
+    {.group = "Deadlines, in seconds",
+     .name = "connect-timeout",
+     .argument = "S",
+     .help = "name resolution and TCP (10)",
+     .kind = HS_OPTION_SECONDS,
+     .offset = AT(probe.connect_timeout),
+     .min = 1,
+     .max = SECONDS_MAX},
+    {.name = "tls-timeout",
+     .argument = "S",
+     .help = "the TLS handshake (10)",
+     .kind = HS_OPTION_SECONDS,
+     .offset = AT(probe.tls_timeout),
+     .min = 1,
+     .max = SECONDS_MAX},
+    {.name = "upgrade-timeout",
+     .argument = "S",
+     .help = "WebSocket upgrade, HTTP/2 SETTINGS, first response (10)",
+     .kind = HS_OPTION_SECONDS,
+     .offset = AT(probe.upgrade_timeout),
+     .min = 1,
+     .max = SECONDS_MAX},
+    {.letter = 'm',
+     .name = "timeout",
+     .argument = "S",
+     .help = "everything (30)",
+     .kind = HS_OPTION_SECONDS,
+     .offset = AT(probe.timeout),
+     .min = 1,
+     .max = SECONDS_MAX},
+    {.name = "max-time",
+     .argument = "S",
+     .kind = HS_OPTION_SECONDS,
+     .offset = AT(probe.timeout),
+     .min = 1,
+     .max = SECONDS_MAX},
+
+    {.group = "TLS",
+     .name = "tlsv1.2",
+     .help = "TLS 1.2 or later",
+     .kind = HS_OPTION_CONSTANT,
+     .offset = AT(tls_min),
+     .value = 0x0303},
+    {.name = "tlsv1.3",
+     .help = "TLS 1.3 or later",
+     .kind = HS_OPTION_CONSTANT,
+     .offset = AT(tls_min),
+     .value = 0x0304},
+    {.name = "tlsv1.0",
+     .help = "TLS 1.0 or later (old servers also need --ciphers ALL:@SECLEVEL=0)",
+     .kind = HS_OPTION_CONSTANT,
+     .offset = AT(tls_min),
+     .value = 0x0301},
+    {.name = "tlsv1.1", .kind = HS_OPTION_CONSTANT, .offset = AT(tls_min), .value = 0x0302},
+    {.name = "tls-max",
+     .argument = "V",
+     .help = "TLS V at most: 1.0, 1.1, 1.2, 1.3",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(tls_max),
+     .set = set_tls_max},
+    {.name = "ciphers",
+     .argument = "LIST",
+     .help = "cipher suites to offer, as OpenSSL lists them",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(probe.ciphers)},
+    {.name = "groups",
+     .argument = "LIST",
+     .help = "groups to offer, the first with a key share: X25519:P-256",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(probe.groups)},
+    {.name = "curves", .argument = "LIST", .kind = HS_OPTION_TEXT, .offset = AT(probe.groups)},
+    {.name = "alpn",
+     .argument = "LIST",
+     .help = "application protocols to offer: h2,http/1.1; '' for none",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(probe.alpn),
+     .set = set_alpn},
+    {.name = "servername",
+     .argument = "N",
+     .help = "name to send (SNI) and to verify, instead of the target's host",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(probe.server_name),
+     .set = set_server_name},
+    {.name = "resume",
+     .help = "connect once for a session ticket, then measure the resumption",
+     .kind = HS_OPTION_FLAG,
+     .offset = AT(probe.resume)},
+    {.name = "early-data",
+     .help = "resume, and send the request as early data (0-RTT)",
+     .kind = HS_OPTION_FLAG,
+     .offset = AT(probe.early_data)},
+
+    {.group = "Trust",
+     .name = "cacert",
+     .argument = "F",
+     .help = "trust the roots in file F, beside the system's",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(probe.cacert)},
+    {.letter = 'E',
+     .name = "cert",
+     .argument = "F",
+     .help = "client certificate (PEM)",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(probe.cert)},
+    {.name = "key",
+     .argument = "F",
+     .help = "its key, where it is not in the same file",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(probe.key)},
+    {.letter = 'k',
+     .name = "insecure",
+     .help = "go on although the certificate does not verify, and say so",
+     .kind = HS_OPTION_FLAG,
+     .offset = AT(probe.insecure)},
+    {.name = "pinnedpubkey",
+     .argument = "P",
+     .help = "public key that the server must have: sha256//… or a file",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(probe.pinned_public_key)},
+
+    {.group = "Application",
+     .name = "http1.1",
+     .help = "HTTP/1.1",
+     .kind = HS_OPTION_CONSTANT,
+     .offset = AT(http_version),
+     .value = HS_HTTP_1_1},
+    {.name = "http2",
+     .help = "HTTP/2; over http:// with prior knowledge",
+     .kind = HS_OPTION_CONSTANT,
+     .offset = AT(http_version),
+     .value = HS_HTTP_2},
+    {.name = "subprotocol",
+     .argument = "LIST",
+     .help = "WebSocket subprotocols to offer",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(probe.subprotocols)},
+
+    {.group = "Repetition",
+     .letter = 'c',
+     .name = "count",
+     .argument = "N",
+     .help = "probe N times, a line each, then a summary",
+     .kind = HS_OPTION_INTEGER,
+     .offset = AT(count),
+     .min = 1,
+     .max = INT32_MAX},
+    {.letter = 'i',
+     .name = "interval",
+     .argument = "S",
+     .help = "seconds from one probe to the next (1); without -c until Ctrl-C",
+     .kind = HS_OPTION_SECONDS,
+     .offset = AT(interval),
+     .min = 0,
+     .max = SECONDS_MAX},
+
+    {.group = "Output",
+     .letter = 'v',
+     .name = "verbose",
+     .help = "with every message that crossed the wire; -vv with every field and its bytes",
+     .kind = HS_OPTION_COUNT,
+     .offset = AT(verbosity)},
+    {.name = "json",
+     .help = "one record a line (schema handshake/1)",
+     .kind = HS_OPTION_FLAG,
+     .offset = AT(json)},
+    {.name = "events",
+     .help = "with --json: also the messages",
+     .kind = HS_OPTION_FLAG,
+     .offset = AT(events)},
+    {.letter = 'w',
+     .name = "write-out",
+     .argument = "FMT",
+     .help = "print FMT instead, with curl's %{variables}; @FILE reads it",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(write_out),
+     .set = set_write_out},
+    {.letter = 'o',
+     .name = "output",
+     .argument = "FILE",
+     .help = "write to FILE instead of stdout",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(output)},
+    {.name = "keylog",
+     .argument = "FILE",
+     .help = "append the TLS secrets to FILE ($SSLKEYLOGFILE, where that is set)",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(probe.keylog)},
+    {0},
+};
+
+void hs_probe_settings_init(hs_probe_settings *settings)
+{
+    *settings = (hs_probe_settings){.interval = HS_TIME_NONE};
+    hs_probe_options_init(&settings->probe);
+}
+
+void hs_probe_settings_end(hs_probe_settings *settings)
+{
+    free(settings->write_out_text);
+}
+
+/* The text of the file after '@'; "-" is stdin. */
+static hs_result read_format(hs_probe_settings *settings, hs_problem *problem)
+{
+    const char *name = settings->write_out + 1;
+    bool is_stdin = strcmp(name, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(name, "re");
+    if (!file) {
+        return wrong(problem, "'%.300s': %s", name, strerror(errno));
+    }
+    hs_result result = HS_OK;
+    char *text = calloc(1, FORMAT_MAX + 2);
+    size_t len = text ? fread(text, 1, FORMAT_MAX + 1, file) : 0;
+    if (!text || ferror(file)) {
+        result = wrong(problem, "'%.300s': %s", name, strerror(errno));
+    } else if (len > FORMAT_MAX) {
+        result = wrong(problem, "'%.300s' is longer than %d bytes", name, FORMAT_MAX);
+    }
+    if (!is_stdin) {
+        fclose(file);
+    }
+    settings->write_out_text = text;
+    settings->write_out = text;
+    return result == HS_OK ? set_write_out(&settings->write_out, text, problem) : result;
+}
+
+bool hs_probe_settings_finish(const hs_command *command, hs_probe_settings *settings, int *status)
+{
+    hs_problem problem;
+    if (settings->write_out && settings->write_out[0] == '@' &&
+        read_format(settings, &problem) != HS_OK) {
+        *status = hs_command_fail(command, "--write-out: %s", problem.text);
+        return false;
+    }
+    if (settings->json && settings->write_out) {
+        *status = hs_command_fail(command, "--json and --write-out exclude each other");
+        return false;
+    }
+    if (settings->tls_min != 0 && settings->tls_max != 0 && settings->tls_min > settings->tls_max) {
+        *status = hs_command_fail(command, "--tls-max: lower than the least version asked for");
+        return false;
+    }
+    hs_probe_options *probe = &settings->probe;
+    probe->http_version = (hs_http_version)settings->http_version;
+    probe->tls_min = (uint16_t)settings->tls_min;
+    probe->tls_max = (uint16_t)settings->tls_max;
+    probe->resolve = settings->resolve.items;
+    probe->resolve_count = settings->resolve.count;
+    probe->keep_events = settings->verbosity > 0 || settings->events;
+    probe->keep_bytes = settings->verbosity > 1 && !settings->json;
+    return true;
+}
