@@ -1,0 +1,158 @@
+#include "../cmocka_headers.h"
+
+#include <string.h>
+
+#include "trace/build.h"
+
+static hs_moment ms(hs_time at)
+{
+    return (hs_moment){at * HS_MILLISECOND, HS_CLOCK_KERNEL};
+}
+
+static hs_trace *new_trace(void)
+{
+    hs_trace_config config = {0};
+    hs_trace *t = hs_trace_new(&config);
+    assert_non_null(t);
+    t->target.scheme = "https";
+    return t;
+}
+
+static hs_time sum(const hs_accounting *a)
+{
+    return a->dns + a->network + a->server + a->client + a->tail + a->loss;
+}
+
+static void each_stretch_goes_to_who_spent_it(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    t->tcp.rtt_us = 50000;
+    hs_trace_mark(t, HS_MILESTONE_DNS_START, ms(1));
+    hs_trace_mark(t, HS_MILESTONE_DNS_DONE, ms(21));
+    hs_trace_mark(t, HS_MILESTONE_SYN, ms(22));
+    hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(72));
+    hs_trace_add_segment(t, HS_CLIENT, 10, ms(74));  /* client 2 */
+    hs_trace_add_segment(t, HS_SERVER, 10, ms(134)); /* network 50, server 10 */
+    hs_trace_add_segment(t, HS_SERVER, 10, ms(141)); /* tail 7 */
+    hs_trace_add_segment(t, HS_CLIENT, 10, ms(144)); /* client 3 */
+    hs_trace_add_segment(t, HS_SERVER, 10, ms(194)); /* network 50 */
+    hs_trace_mark(t, HS_MILESTONE_END, ms(195));     /* client 1 */
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    const hs_accounting *a = &t->accounting;
+    assert_true(a->dns == 20 * HS_MILLISECOND);
+    assert_true(a->network == 150 * HS_MILLISECOND);
+    assert_true(a->server == 10 * HS_MILLISECOND);
+    assert_true(a->tail == 7 * HS_MILLISECOND);
+    assert_true(a->client == 8 * HS_MILLISECOND);
+    assert_true(a->loss == 0);
+    assert_int_equal(a->path_rtt_source, HS_CLOCK_TCP_INFO);
+    assert_true(sum(a) == a->total);
+    hs_trace_free(t);
+}
+
+static void a_lost_syn_is_loss(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    t->tcp.syn_retransmits = 1;
+    hs_trace_mark(t, HS_MILESTONE_SYN, ms(0));
+    hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(1050));
+    hs_trace_add_segment(t, HS_CLIENT, 10, ms(1050));
+    hs_trace_add_segment(t, HS_SERVER, 10, ms(1100));
+    hs_trace_mark(t, HS_MILESTONE_END, ms(1100));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    /* The SYN gives no round trip (Karn); the smallest wait of a turn stands in. */
+    assert_true(t->accounting.path_rtt == 50 * HS_MILLISECOND);
+    assert_true(t->accounting.loss == 1000 * HS_MILLISECOND);
+    assert_true(t->accounting.network == 100 * HS_MILLISECOND);
+    assert_true(sum(&t->accounting) == t->accounting.total);
+    hs_trace_free(t);
+}
+
+static void waiting_for_an_address_that_gave_nothing_is_loss(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    const hs_attempt attempts[] = {
+        {.address = "2001:db8::1", .start = 5 * HS_MILLISECOND, .end = HS_TIME_NONE},
+        {.address = "192.0.2.1",
+         .start = 255 * HS_MILLISECOND,
+         .end = 305 * HS_MILLISECOND,
+         .won = true},
+    };
+    t->target.attempts = attempts;
+    t->target.attempt_count = 2;
+    t->tcp.rtt_us = 50000;
+    hs_trace_mark(t, HS_MILESTONE_SYN, ms(255));
+    hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(305));
+    hs_trace_mark(t, HS_MILESTONE_END, ms(305));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_true(t->accounting.client == 5 * HS_MILLISECOND);
+    assert_true(t->accounting.loss == 250 * HS_MILLISECOND);
+    assert_true(t->accounting.network == 50 * HS_MILLISECOND);
+    assert_true(sum(&t->accounting) == t->accounting.total);
+    hs_trace_free(t);
+}
+
+static void silence_until_the_deadline_is_not_our_own_time(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    t->tcp.rtt_us = 10000;
+    hs_trace_mark(t, HS_MILESTONE_SYN, ms(0));
+    hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(10));
+    hs_trace_add_segment(t, HS_CLIENT, 10, ms(10));
+    hs_trace_fail(t, HS_FAILURE_TLS_TIMED_OUT, HS_PHASE_TLS, 0, "silence");
+    hs_trace_mark(t, HS_MILESTONE_END, ms(510));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_true(t->accounting.client == 0);
+    assert_true(t->accounting.server == 490 * HS_MILLISECOND);
+    assert_true(sum(&t->accounting) == t->accounting.total);
+    hs_trace_free(t);
+}
+
+/* Any trace at all, with times that cross and marks that are missing: the parts add up. */
+static void the_parts_always_add_up(void **state)
+{
+    (void)state;
+    uint64_t seed = 1;
+    for (int round = 0; round < 2000; round++) {
+        hs_trace *t = new_trace();
+        hs_time now = 0;
+        for (int i = 0; i < 20; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            unsigned r = (unsigned)(seed >> 33);
+            now += (hs_time)(r % 1000) - 100;
+            if (r % 3 != 0) {
+                hs_trace_add_segment(t, r & 64 ? HS_CLIENT : HS_SERVER, 1 + r % 9, ms(now));
+            } else {
+                hs_trace_mark(t, (hs_milestone)(r / 3 % HS_MILESTONE_COUNT), ms(now));
+            }
+            if (r % 17 == 0) {
+                t->tcp.rtt_us = r % 100000;
+            }
+        }
+        hs_trace_mark(t, HS_MILESTONE_END, ms(now < 0 ? 0 : now));
+        assert_int_equal(hs_trace_finish(t), HS_OK);
+        const hs_accounting *a = &t->accounting;
+        if (a->present) {
+            assert_true(sum(a) == a->total);
+            assert_true(a->dns >= 0 && a->network >= 0 && a->server >= 0 && a->client >= 0);
+            assert_true(a->tail >= 0 && a->loss >= 0);
+        }
+        hs_trace_free(t);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_stretch_goes_to_who_spent_it),
+        cmocka_unit_test(a_lost_syn_is_loss),
+        cmocka_unit_test(waiting_for_an_address_that_gave_nothing_is_loss),
+        cmocka_unit_test(silence_until_the_deadline_is_not_our_own_time),
+        cmocka_unit_test(the_parts_always_add_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
