@@ -35,7 +35,7 @@ public class Peer {
                 socket.setEnabledProtocols(new String[] {version});
                 socket.startHandshake();
                 OutputStream out = socket.getOutputStream();
-                out.write("hello".getBytes());
+                out.write("hello\n".getBytes());
                 out.flush();
                 InputStream in = socket.getInputStream();
                 System.out.println("tls " + socket.getSession().getProtocol() + " "

@@ -10,9 +10,9 @@ const ca = fs.readFileSync(caFile);
 
 const get = () => new Promise((done, fail) => {
   https.get(`https://localhost:${httpsPort}/`, { ca }, (response) => {
+    const version = response.socket.getProtocol();
     response.resume();
-    response.on('end', () => done(`https HTTP/${response.httpVersion} ${response.statusCode} ` +
-      response.socket.getProtocol()));
+    response.on('end', () => done(`https HTTP/${response.httpVersion} ${response.statusCode} ${version}`));
   }).on('error', fail);
 });
 
