@@ -203,7 +203,7 @@ static hs_result check_target(const hs_prober *prober, const hs_url *url, hs_pro
 static hs_result run_resumed(hs_prober *prober, hs_run_setup *setup, hs_trace **out)
 {
     char target[sizeof prober->ticket_target];
-    (void)snprintf(target, sizeof target, "%s:%u", setup->url->host, setup->url->port);
+    (void)snprintf(target, sizeof target, "%.255s:%u", setup->url->host, setup->url->port);
     if (strcmp(target, prober->ticket_target) != 0) {
         hs_buffer_consume(&prober->ticket, hs_buffer_bytes(&prober->ticket).len);
         (void)snprintf(prober->ticket_target, sizeof prober->ticket_target, "%s", target);
