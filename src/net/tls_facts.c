@@ -6,6 +6,7 @@
 
 #include "base/reader.h"
 #include "net/tls_state.h"
+#include "net/tls_verify.h"
 #include "wire/tls/names.h"
 
 const char *hs_tls_session_version(const hs_tls_session *session)
@@ -85,19 +86,23 @@ static bool offers_protocol(const hs_tls_session *session, const unsigned char *
     return false;
 }
 
-/* RFC 8446 4.2.10: early data needs the ticket's own name and application protocol; OpenSSL would
- * end the handshake where they differ. */
-static uint32_t early_limit(const hs_tls_session *session, const SSL_SESSION *ticket)
+/* RFC 8446 4.2.10: early data needs the ticket's own name and application protocol. OpenSSL would
+ * end the handshake where they differ, and knows the name only where the server confirmed it; the
+ * ticket's certificate says more. */
+static uint32_t early_limit(const hs_tls_session *session, SSL_SESSION *ticket)
 {
     const unsigned char *protocol = NULL;
     size_t protocol_len = 0;
-    const char *ticket_name = SSL_SESSION_get0_hostname(ticket);
-    const char *own_name = session->name_is_address ? NULL : session->name;
+    const char *confirmed = SSL_SESSION_get0_hostname(ticket);
+    X509 *leaf = SSL_SESSION_get0_peer(ticket);
     SSL_SESSION_get0_alpn_selected(ticket, &protocol, &protocol_len);
-    bool same_name = ticket_name && own_name ? strcmp(ticket_name, own_name) == 0
-                                             : ticket_name == own_name;
-    bool same_protocol = protocol_len == 0 || offers_protocol(session, protocol, protocol_len);
-    return same_name && same_protocol ? SSL_SESSION_get_max_early_data(ticket) : 0;
+    bool other_name = confirmed && (!session->name || session->name_is_address ||
+                                    strcmp(confirmed, session->name) != 0);
+    bool other_server = !session->context->insecure &&
+                        (!leaf || !hs_tls_name_matches(session, leaf));
+    bool other_protocol = protocol_len > 0 && !offers_protocol(session, protocol, protocol_len);
+    return other_name || other_server || other_protocol ? 0
+                                                        : SSL_SESSION_get_max_early_data(ticket);
 }
 
 hs_result hs_tls_session_offer(hs_tls_session *session, hs_bytes ticket, uint32_t *early_data_max)

@@ -246,6 +246,10 @@ hs_result hs_tls_session_new(hs_tls_context *context, const char *server_name, c
 void hs_tls_session_free(hs_tls_session *session)
 {
     if (session) {
+        if (session->stage == HS_TLS_OPEN) {
+            /* A connection that just ends must not take its tickets out of the server's cache. */
+            SSL_set_shutdown(session->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        }
         SSL_free(session->ssl);
         hs_buffer_free(&session->early);
         free(session->ticket);

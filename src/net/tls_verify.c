@@ -187,20 +187,27 @@ int hs_tls_on_verify(int ok, X509_STORE_CTX *store_context)
     return session->context->insecure;
 }
 
+bool hs_tls_name_matches(const hs_tls_session *session, X509 *leaf)
+{
+    if (!session->name) {
+        return true;
+    }
+    return session->name_is_address
+               ? X509_check_ip_asc(leaf, session->name, 0) == 1
+               : X509_check_host(leaf, session->name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+                                 NULL) == 1;
+}
+
 /* A resumed session brings the result of its first handshake along, which was for another name if
  * the ticket is another server's. */
 static void check_resumed_name(hs_tls_session *session, X509 *leaf)
 {
-    if (!session->name || session->verify != X509_V_OK || !SSL_session_reused(session->ssl)) {
-        return;
-    }
-    if (session->name_is_address) {
-        if (X509_check_ip_asc(leaf, session->name, 0) != 1) {
-            note_error(session, X509_V_ERR_IP_ADDRESS_MISMATCH, 0, leaf);
-        }
-    } else if (X509_check_host(leaf, session->name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-                               NULL) != 1) {
-        note_error(session, X509_V_ERR_HOSTNAME_MISMATCH, 0, leaf);
+    if (session->verify == X509_V_OK && SSL_session_reused(session->ssl) &&
+        !hs_tls_name_matches(session, leaf)) {
+        note_error(session,
+                   session->name_is_address ? X509_V_ERR_IP_ADDRESS_MISMATCH
+                                            : X509_V_ERR_HOSTNAME_MISMATCH,
+                   0, leaf);
     }
 }
 

@@ -11,6 +11,8 @@
 
 /* Which name, or address, the certificate must have. */
 HS_CHECKED hs_result hs_tls_verify_name(hs_tls_session *session, const char *name);
+/* Whether the certificate has it; true where none was asked for. */
+bool hs_tls_name_matches(const hs_tls_session *session, X509 *leaf);
 
 /* OpenSSL's call-backs: the whole chain, and each of its certificates. */
 int hs_tls_verify_chain(X509_STORE_CTX *store_context, void *context);
