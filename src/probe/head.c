@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-void hs_answer_init(hs_answer *answer)
+void hs_head_init(hs_head *answer)
 {
     hs_buffer_init(&answer->bytes, HS_HTTP1_HEAD_MAX);
 }
 
-void hs_answer_free(hs_answer *answer)
+void hs_head_free(hs_head *answer)
 {
     hs_buffer_free(&answer->bytes);
 }
@@ -28,7 +28,7 @@ static void fail_as_no_http(hs_run *run, hs_bytes bytes)
                 hs_run_peer(run), text ? text : "");
 }
 
-bool hs_answer_add(hs_run *run, hs_answer *answer, hs_bytes bytes)
+bool hs_head_add(hs_run *run, hs_head *answer, hs_bytes bytes)
 {
     hs_result result = hs_buffer_append(&answer->bytes, bytes);
     if (result == HS_LIMIT) {
@@ -74,7 +74,7 @@ static hs_result build(hs_run *run, hs_http1_head *request, hs_writer *writer)
     return result == HS_OK ? hs_http1_write_head(writer, request) : result;
 }
 
-void hs_request_send(hs_run *run, hs_http1_head *request)
+void hs_head_send(hs_run *run, hs_http1_head *request)
 {
     uint8_t bytes[HS_HEAD_REQUEST_MAX];
     hs_writer writer;

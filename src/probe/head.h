@@ -9,19 +9,19 @@
 enum { HS_HEAD_REQUEST_MAX = 8 * 1024 };
 
 /* The answer so far, and its head once it is complete. */
-typedef struct hs_answer {
+typedef struct hs_head {
     hs_buffer bytes;
     hs_http1_head head;
-} hs_answer;
+} hs_head;
 
-void hs_answer_init(hs_answer *answer);
-void hs_answer_free(hs_answer *answer);
+void hs_head_init(hs_head *answer);
+void hs_head_free(hs_head *answer);
 /* Adds bytes. True once `answer->head` is a final head (1xx other than 101 are passed over); the
  * bytes behind it are left in `answer->bytes`, from `head.len` on. What is no HTTP answer, or too
  * long, fails the run. */
-HS_CHECKED bool hs_answer_add(hs_run *run, hs_answer *answer, hs_bytes bytes);
+HS_CHECKED bool hs_head_add(hs_run *run, hs_head *answer, hs_bytes bytes);
 
 /* Sends `request` with Host and User-Agent put first. */
-void hs_request_send(hs_run *run, hs_http1_head *request);
+void hs_head_send(hs_run *run, hs_http1_head *request);
 
 #endif

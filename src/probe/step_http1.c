@@ -5,12 +5,12 @@
 
 static void start(hs_run *run)
 {
-    hs_answer *answer = calloc(1, sizeof *answer);
+    hs_head *answer = calloc(1, sizeof *answer);
     if (!answer) {
         hs_run_give_up(run, HS_NO_MEMORY);
         return;
     }
-    hs_answer_init(answer);
+    hs_head_init(answer);
     run->exchange = answer;
     hs_http1_head request;
     hs_http1_request_init(&request, "HEAD", run->setup.url->path);
@@ -19,12 +19,12 @@ static void start(hs_run *run)
         hs_run_give_up(run, result);
         return;
     }
-    hs_request_send(run, &request);
+    hs_head_send(run, &request);
 }
 
 static void received(hs_run *run, hs_bytes bytes)
 {
-    if (!run->finished && hs_answer_add(run, run->exchange, bytes)) {
+    if (!run->finished && hs_head_add(run, run->exchange, bytes)) {
         hs_run_step_done(run);
     }
 }
@@ -32,7 +32,7 @@ static void received(hs_run *run, hs_bytes bytes)
 static void end(hs_run *run)
 {
     if (run->exchange) {
-        hs_answer_free(run->exchange);
+        hs_head_free(run->exchange);
         free(run->exchange);
         run->exchange = NULL;
     }

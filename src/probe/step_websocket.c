@@ -13,7 +13,7 @@ enum { PING_LENGTH = sizeof ping_payload - 1 };
 
 typedef struct exchange {
     hs_run *run;
-    hs_answer answer;
+    hs_head answer;
     char key[HS_WEBSOCKET_KEY_SIZE];
     wslay_event_context_ptr frames; /* NULL until the upgrade is done */
     hs_bytes incoming;              /* what wslay has not taken yet */
@@ -146,7 +146,7 @@ static void start(hs_run *run)
         return;
     }
     x->run = run;
-    hs_answer_init(&x->answer);
+    hs_head_init(&x->answer);
     if (RAND_bytes(nonce, sizeof nonce) != 1) {
         hs_run_give_up(run, HS_CRYPTO);
         return;
@@ -159,7 +159,7 @@ static void start(hs_run *run)
         hs_run_give_up(run, result);
         return;
     }
-    hs_request_send(run, &request);
+    hs_head_send(run, &request);
 }
 
 static const char *text_of(hs_run *run, hs_bytes bytes)
@@ -261,7 +261,7 @@ static void received(hs_run *run, hs_bytes bytes)
     exchange *x = run->exchange;
     if (x->frames) {
         receive_frames(x, bytes);
-    } else if (!run->finished && hs_answer_add(run, &x->answer, bytes)) {
+    } else if (!run->finished && hs_head_add(run, &x->answer, bytes)) {
         finish_upgrade(x);
     }
 }
@@ -281,7 +281,7 @@ static void end(hs_run *run)
         if (x->frames) {
             wslay_event_context_free(x->frames);
         }
-        hs_answer_free(&x->answer);
+        hs_head_free(&x->answer);
         free(x);
         run->exchange = NULL;
     }
