@@ -19,7 +19,8 @@ typedef struct hs_application hs_application;
 /* NULL when out of memory. */
 hs_application *hs_application_new(hs_trace *trace);
 void hs_application_free(hs_application *application);
-/* Never fails on what the peer sent. HS_NO_MEMORY, HS_LIMIT: that direction is no longer decoded. */
+/* Never fails on what the peer sent. HS_NO_MEMORY, HS_LIMIT: that direction is no longer decoded.
+ */
 HS_CHECKED hs_result hs_application_feed(hs_application *application, const hs_chunk *chunk);
 /* No more is coming: an unfinished message becomes an event that says so. */
 void hs_application_finish(hs_application *application);

@@ -60,7 +60,7 @@ static hs_event *emit_head(hs_application *app, const hs_message *message,
         hs_app_add_field(app, event, head->fields[i].name, head->fields[i].value);
     }
     if (head->has_bare_lf) {
-        hs_app_add_text(app, event, "line ends", "LF without CR");
+        hs_app_add_text(app, event, "line_ends", "LF without CR");
     }
     return event;
 }

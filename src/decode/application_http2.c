@@ -49,6 +49,11 @@ static void mark(hs_application *app, const hs_app_side *side, uint8_t type,
 static const char *order_problem(hs_app_side *side, const hs_http2_header *header)
 {
     hs_app_http2 *http2 = &side->http2;
+    const char *problem = side->problem;
+    side->problem = NULL;
+    if (problem) {
+        return problem;
+    }
     if (!http2->has_settings) {
         http2->has_settings = true;
         if (header->type != HS_HTTP2_SETTINGS) {

@@ -20,7 +20,7 @@ void hs_app_http2_header_detail(hs_application *app, hs_event *event, const hs_h
         hs_app_add_text(app, event, "flags", hs_writer_result(&w) == HS_OK ? text : NULL);
     }
     if (flags != 0) {
-        hs_event_add_format(app->trace, event, "unknown flags", "0x%02x", flags);
+        hs_event_add_format(app->trace, event, "unknown_flags", "0x%02x", flags);
     }
     if (!hs_http2_type_name(header->type)) {
         hs_event_add_format(app->trace, event, "type", "0x%02x", header->type);
@@ -44,7 +44,7 @@ static void add_settings(hs_application *app, hs_event *event, hs_bytes content)
     for (int i = 0; hs_http2_next_setting(&content, &setting); i++) {
         const char *name = hs_http2_setting_name(setting.id);
         if (i == SHOWN_MAX) {
-            hs_app_add_number(app, event, "further settings",
+            hs_app_add_number(app, event, "further_settings",
                               (int64_t)(content.len / HS_HTTP2_SETTING_LEN + 1));
             return;
         }
@@ -59,17 +59,25 @@ static void add_settings(hs_application *app, hs_event *event, hs_bytes content)
 
 static void add_origins(hs_application *app, hs_event *event, hs_bytes content)
 {
-    enum { SHOWN_MAX = 32 };
+    uint8_t list[HS_APP_KEPT_MAX];
+    hs_writer w;
+    hs_writer_init(&w, list, sizeof list);
+    hs_bytes shown = {0};
     hs_bytes origin;
-    for (int i = 0; i < SHOWN_MAX && hs_http2_next_origin(&content, &origin); i++) {
-        hs_app_add_bytes(app, event, "origin", origin, HS_APP_VALUE_MAX);
+    while (hs_writer_result(&w) == HS_OK && hs_http2_next_origin(&content, &origin)) {
+        shown = hs_writer_bytes(&w);
+        hs_write_text(&w, w.len > 0 ? ", " : "");
+        hs_write_bytes(&w, origin);
     }
+    /* What does not fit is left out whole. */
+    hs_app_add_bytes(app, event, "origins",
+                     hs_writer_result(&w) == HS_OK ? hs_writer_bytes(&w) : shown, sizeof list);
 }
 
 static void add_priority(hs_application *app, hs_event *event, const hs_http2_priority *priority)
 {
     hs_app_add_number(app, event, "weight", priority->weight + 1);
-    hs_app_add_number(app, event, "depends on", priority->dependency);
+    hs_app_add_number(app, event, "depends_on", priority->dependency);
     if (priority->exclusive) {
         hs_app_add_number(app, event, "exclusive", 1);
     }
@@ -96,7 +104,7 @@ void hs_app_http2_detail(hs_application *app, hs_app_side *side, hs_event *event
         add_fields(app, side, event, frame);
         break;
     case HS_HTTP2_PUSH_PROMISE:
-        hs_app_add_number(app, event, "promised stream", frame->stream_id);
+        hs_app_add_number(app, event, "promised_stream", frame->stream_id);
         add_fields(app, side, event, frame);
         break;
     case HS_HTTP2_PRIORITY:
@@ -116,7 +124,7 @@ void hs_app_http2_detail(hs_application *app, hs_app_side *side, hs_event *event
         break;
     case HS_HTTP2_GOAWAY:
         add_error(app, event, frame->error);
-        hs_app_add_number(app, event, "last stream", frame->stream_id);
+        hs_app_add_number(app, event, "last_stream", frame->stream_id);
         if (frame->content.len > 0) {
             hs_app_add_bytes(app, event, "debug", frame->content, HS_APP_VALUE_MAX);
         }
@@ -132,7 +140,7 @@ void hs_app_http2_detail(hs_application *app, hs_app_side *side, hs_event *event
         add_origins(app, event, frame->content);
         break;
     case HS_HTTP2_PRIORITY_UPDATE:
-        hs_app_add_number(app, event, "prioritized stream", frame->stream_id);
+        hs_app_add_number(app, event, "prioritized_stream", frame->stream_id);
         hs_app_add_bytes(app, event, "priority", frame->content, HS_APP_VALUE_MAX);
         break;
     default:

@@ -72,11 +72,14 @@ static hs_app_protocol sniff_client(hs_bytes bytes)
 static hs_app_protocol sniff_server(hs_app_side *side, hs_bytes bytes, hs_app_protocol client)
 {
     match response = match_text(bytes, "HTTP/");
-    match frame = client == HS_APP_HTTP1 ? NO_MATCH : match_frame(bytes, client == HS_APP_HTTP2);
+    match frame = match_frame(bytes, client == HS_APP_HTTP2);
     if (response == MATCH) {
         return HS_APP_HTTP1;
     }
     if (frame == MATCH) {
+        if (client == HS_APP_HTTP1) {
+            side->problem = "HTTP/2 in answer to an HTTP/1.1 request";
+        }
         return HS_APP_HTTP2;
     }
     if (response == MAY_MATCH || frame == MAY_MATCH) {

@@ -90,8 +90,8 @@ typedef struct hs_app_side {
     hs_app_http1 http1;
     hs_app_http2 http2;
     hs_websocket_frame frame; /* WebSocket: whose payload is under way */
-    hs_fault
-        fault; /* why it is only data: told by the next data event; HS_OK where there is no such */
+    const char *problem;      /* static: told by the next HTTP/2 frame */
+    hs_fault fault;           /* why it is only data: told by the next data event */
 } hs_app_side;
 
 typedef enum hs_app_upgrade {

@@ -67,6 +67,27 @@ const char *hs_http2_next_flag(uint8_t type, uint8_t *flags)
     return NULL;
 }
 
+/* One text for all flags; NULL for a combination that is not usual. */
+static const char *flags_meaning(uint8_t type, uint8_t flags)
+{
+    static const struct {
+        uint8_t flags;
+        const char *meaning;
+    } usual[] = {
+        {HS_HTTP2_FLAG_END_STREAM | HS_HTTP2_FLAG_END_HEADERS, "END_STREAM, END_HEADERS"},
+        {HS_HTTP2_FLAG_END_HEADERS | HS_HTTP2_FLAG_PRIORITY, "END_HEADERS, PRIORITY"},
+        {HS_HTTP2_FLAG_END_STREAM | HS_HTTP2_FLAG_END_HEADERS | HS_HTTP2_FLAG_PRIORITY,
+         "END_STREAM, END_HEADERS, PRIORITY"},
+    };
+    for (size_t i = 0; type == HS_HTTP2_HEADERS && i < sizeof usual / sizeof usual[0]; i++) {
+        if (usual[i].flags == flags) {
+            return usual[i].meaning;
+        }
+    }
+    const char *name = hs_http2_next_flag(type, &flags);
+    return flags == 0 ? name : NULL;
+}
+
 hs_result hs_http2_read_header(hs_reader *r, hs_http2_header *header)
 {
     size_t group = hs_reader_group_begin(r, "frame header");
@@ -74,8 +95,7 @@ hs_result hs_http2_read_header(hs_reader *r, hs_http2_header *header)
     header->type = hs_read_u8(r, "Type");
     hs_note_meaning(r, hs_http2_type_name(header->type));
     header->flags = hs_read_u8(r, "Flags");
-    uint8_t flags = header->flags;
-    hs_note_meaning(r, hs_http2_next_flag(header->type, &flags));
+    hs_note_meaning(r, flags_meaning(header->type, header->flags));
     uint32_t id = hs_read_u32(r, "Stream Identifier");
     header->reserved = id >> 31 != 0;
     header->stream_id = id & 0x7fffffff;
