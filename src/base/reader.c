@@ -4,8 +4,13 @@
 
 void hs_reader_init(hs_reader *r, hs_bytes bytes, hs_fault *fault, hs_notes *notes)
 {
+    /* No bytes may come as NULL, to which not even 0 may be added. */
+    static const uint8_t nothing[1] = {0};
     *fault = (hs_fault){.result = HS_OK};
-    *r = (hs_reader){.data = bytes.data, .len = bytes.len, .fault = fault, .notes = notes};
+    *r = (hs_reader){.data = bytes.data ? bytes.data : nothing,
+                     .len = bytes.len,
+                     .fault = fault,
+                     .notes = notes};
 }
 
 static void set_fault(hs_reader *r, hs_result result, const char *field, const char *why)
