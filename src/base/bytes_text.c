@@ -1,4 +1,6 @@
 /* Bytes as text that is safe to print: hex, and UTF-8 with everything else escaped. */
+#include "base/bytes_text.h"
+
 #include <string.h>
 
 #include "base/arena.h"
@@ -21,9 +23,7 @@ char *hs_arena_hex(hs_arena *arena, hs_bytes bytes)
     return text;
 }
 
-/* Length of the printable UTF-8 sequence at the start of `bytes` (RFC 3629 4), or 0. Control
- * characters (C0, DEL, C1) are not printable: they could drive a terminal. */
-static size_t printable_length(hs_bytes bytes)
+size_t hs_printable_length(hs_bytes bytes)
 {
     const uint8_t *b = bytes.data;
     if (b[0] >= 0x20 && b[0] < 0x7f) {
@@ -54,7 +54,6 @@ static size_t printable_length(hs_bytes bytes)
         }
         code = code << 6 | (b[i] & 0x3fU);
     }
-    /* Bidirectional controls can make a line read as what it is not. */
     int reorders = (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
                    (code >= 0x2066 && code <= 0x2069);
     int surrogate = code >= 0xd800 && code <= 0xdfff;
@@ -68,7 +67,7 @@ char *hs_arena_escaped(hs_arena *arena, hs_bytes bytes)
     }
     size_t need = 1;
     for (size_t i = 0; i < bytes.len;) {
-        size_t len = printable_length((hs_bytes){bytes.data + i, bytes.len - i});
+        size_t len = hs_printable_length((hs_bytes){bytes.data + i, bytes.len - i});
         need += len ? len : 4;
         i += len ? len : 1;
     }
@@ -78,7 +77,7 @@ char *hs_arena_escaped(hs_arena *arena, hs_bytes bytes)
     }
     char *out = text;
     for (size_t i = 0; i < bytes.len;) {
-        size_t len = printable_length((hs_bytes){bytes.data + i, bytes.len - i});
+        size_t len = hs_printable_length((hs_bytes){bytes.data + i, bytes.len - i});
         if (len > 0) {
             memcpy(out, bytes.data + i, len);
             out += len;

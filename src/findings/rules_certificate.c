@@ -27,6 +27,9 @@ bool hs_rule_certificate_outside_dates(hs_judgement *judgement)
 {
     const hs_trace *trace = judgement->trace;
     int64_t now = trace_seconds(trace);
+    if (trace->failure.cls == HS_FAILURE_TLS_CERT_DATE_INVALID) {
+        return false; /* said already */
+    }
     for (size_t i = 0; i < trace->certificate_count; i++) {
         const hs_certificate *certificate = &trace->certificates[i];
         const char *subject = certificate->subject ? certificate->subject : "certificate";

@@ -42,7 +42,15 @@ bool hs_rule_flight_exceeds_window(hs_judgement *judgement)
     if (!trace->tls.present || trace->certificate_count == 0 || flight <= window) {
         return false;
     }
-    hs_judgement_costs_round_trips(judgement, 1);
+    /* Only a pause of about a round trip within the flight shows that it had to wait. */
+    const hs_accounting *accounting = &trace->accounting;
+    bool waited = accounting->present && accounting->path_rtt != HS_TIME_NONE &&
+                  accounting->tail * 2 >= accounting->path_rtt;
+    if (waited) {
+        hs_judgement_costs_round_trips(judgement, 1);
+    } else {
+        judgement->finding->severity = HS_SEVERITY_INFO;
+    }
     return hs_judgement_say(judgement,
                             "%" PRIu64 " bytes before the client answers; %" PRIu64
                             " (10 segments, RFC 6928) go out at once",

@@ -86,11 +86,15 @@ hs_clock hs_fact_span_clock(const hs_phase_span *span)
 {
     hs_clock start = span->start.clock;
     hs_clock end = span->end.clock;
+    if (end == HS_CLOCK_TCP_INFO) {
+        /* The end was computed: the start and the kernel's own measurement. */
+        return end;
+    }
     if (start == HS_CLOCK_USER || end == HS_CLOCK_USER) {
         return HS_CLOCK_USER;
     }
-    if (start == HS_CLOCK_TCP_INFO || end == HS_CLOCK_TCP_INFO) {
-        return HS_CLOCK_TCP_INFO;
+    if (start == HS_CLOCK_TCP_INFO) {
+        return start;
     }
     return end != HS_CLOCK_NONE ? end : start;
 }

@@ -57,6 +57,9 @@ static json_t *make_record(hs_json *json, const hs_trace *trace, bool events)
     hs_json_integer(json, record, "bytes_received", (int64_t)trace->bytes_received);
     set_protocols(json, record, trace);
     hs_json_set(json, record, "findings", hs_json_findings(json, trace));
+    if (trace->incomplete) {
+        hs_json_bool(json, record, "incomplete", true);
+    }
     if (events) {
         hs_json_set(json, record, "events", hs_json_events(json, trace));
         if (trace->events_dropped > 0) {

@@ -118,6 +118,7 @@ json_t *hs_json_tcp(hs_json *json, const hs_tcp_facts *tcp)
         hs_json_integer(json, object, "retransmits", tcp->retransmits);
     }
     hs_json_text(json, object, "fast_open", tcp->fast_open);
+    hs_json_seen(json, object, "syn_data_acknowledged", tcp->syn_data_acknowledged);
     hs_json_text(json, object, "congestion_control", tcp->congestion_control);
     hs_json_text(json, object, "ended", tcp->ended);
     return object;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes_text.h"
+
 enum { WIDTH_DEFAULT = 100, WIDTH_MIN = 40 };
 
 static const char *const tone_codes[] = {
@@ -26,28 +28,15 @@ hs_result hs_page_finish(hs_page *page)
     return ferror(page->out) ? HS_SYSTEM : HS_OK;
 }
 
-static bool is_continuation(unsigned char byte)
-{
-    return (byte & 0xc0U) == 0x80U;
-}
-
-/* C0, DEL, and C1 as UTF-8 has it (C2 80 … C2 9F). */
-static bool is_control(const unsigned char *text, size_t left)
-{
-    return text[0] < 0x20 || text[0] == 0x7f ||
-           (text[0] == 0xc2 && left > 1 && text[1] >= 0x80 && text[1] < 0xa0);
-}
+enum { ESCAPE_COLUMNS = 4 }; /* \\xNN */
 
 static size_t columns_of(const char *text, size_t len)
 {
     size_t columns = 0;
-    for (size_t i = 0; i < len; i++) {
-        const unsigned char *at = (const unsigned char *)text + i;
-        if (is_control(at, len - i)) {
-            columns += 4;
-        } else if (!is_continuation(*at)) {
-            columns++;
-        }
+    for (size_t i = 0; i < len;) {
+        size_t step = hs_printable_length((hs_bytes){(const uint8_t *)text + i, len - i});
+        columns += step > 0 ? 1 : ESCAPE_COLUMNS;
+        i += step > 0 ? step : 1;
     }
     return columns;
 }
@@ -57,22 +46,40 @@ size_t hs_page_columns(const char *text)
     return columns_of(text, strlen(text));
 }
 
+/* Blanks wait until something follows them, so that no line ends in any. */
+static void put_blanks(hs_page *page, size_t count)
+{
+    page->blanks += count;
+    page->column += count;
+}
+
 static void put(hs_page *page, hs_tone tone, const char *text, size_t len)
 {
-    bool colored = page->color && tone != HS_TONE_PLAIN && len > 0;
+    size_t leading = 0;
+    while (leading < len && text[leading] == ' ') {
+        leading++;
+    }
+    put_blanks(page, leading);
+    text += leading;
+    len -= leading;
+    if (len == 0) {
+        return;
+    }
+    fprintf(page->out, "%*s", (int)page->blanks, "");
+    page->blanks = 0;
+    bool colored = page->color && tone != HS_TONE_PLAIN;
     if (colored) {
         fprintf(page->out, "\033[%sm", tone_codes[tone]);
     }
-    for (size_t i = 0; i < len; i++) {
-        const unsigned char *at = (const unsigned char *)text + i;
-        if (!is_control(at, len - i)) {
-            fputc(*at, page->out);
-        } else if (*at == 0xc2) {
-            fprintf(page->out, "\\x%02x\\x%02x", at[0], at[1]);
-            i++;
+    for (size_t i = 0; i < len;) {
+        const uint8_t *at = (const uint8_t *)text + i;
+        size_t step = hs_printable_length((hs_bytes){at, len - i});
+        if (step > 0) {
+            fwrite(at, 1, step, page->out);
         } else {
             fprintf(page->out, "\\x%02x", *at);
         }
+        i += step > 0 ? step : 1;
     }
     if (colored) {
         fputs("\033[0m", page->out);
@@ -103,14 +110,6 @@ void hs_page_put(hs_page *page, hs_tone tone, const char *format, ...)
     free(text);
 }
 
-static void put_blanks(hs_page *page, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        fputc(' ', page->out);
-    }
-    page->column += count;
-}
-
 void hs_page_tab(hs_page *page, size_t column)
 {
     put_blanks(page, column > page->column ? column - page->column : 1);
@@ -125,6 +124,7 @@ void hs_page_end_line(hs_page *page)
 {
     fputc('\n', page->out);
     page->column = 0;
+    page->blanks = 0;
 }
 
 static void continue_line(hs_page *page)

@@ -27,6 +27,7 @@ typedef struct hs_page {
     size_t width;
     size_t column; /* where the next character goes */
     size_t indent; /* where wrapped items go on */
+    size_t blanks; /* that wait to be written */
     bool no_memory;
 } hs_page;
 

@@ -17,33 +17,44 @@ static void put_address(hs_page *page, const hs_target *target)
 {
     if (target->address) {
         bool v6 = target->family == 6;
-        hs_page_put(page, HS_TONE_PLAIN, "  %s%s%s:%u", v6 ? "[" : "", target->address,
-                    v6 ? "]" : "", target->port);
+        hs_page_item(page, HS_TONE_PLAIN, "%s%s%s:%u", v6 ? "[" : "", target->address,
+                     v6 ? "]" : "", target->port);
     }
 }
 
-static void put_outcome(hs_page *page, const hs_trace *trace)
+static void put_ready(hs_page *page, const hs_trace *trace)
 {
     char text[HS_TIME_TEXT_MAX];
-    const char *cls = hs_fact_failure_class(trace->failure.cls);
-    if (cls) {
-        hs_page_put(page, HS_TONE_BAD, "  failed after %s ms: %s",
-                    hs_time_ms(trace->failure.elapsed, text), cls);
-        return;
-    }
     hs_time ready = trace->milestones[HS_MILESTONE_READY].at;
     hs_time response = trace->milestones[HS_MILESTONE_FIRST_RESPONSE].at;
-    if (ready != HS_TIME_NONE) {
-        hs_page_put(page, HS_TONE_GOOD, "  ready after %s ms", hs_time_ms(ready, text));
-        int trips = trace->accounting.present ? trace->accounting.round_trips_to_ready : -1;
-        if (trips >= 0) {
-            hs_page_put(page, HS_TONE_GOOD, " and %d round trip%s", trips, trips == 1 ? "" : "s");
-        }
+    int trips = trace->accounting.present ? trace->accounting.round_trips_to_ready : -1;
+    if (ready != HS_TIME_NONE && trips >= 0) {
+        hs_page_item(page, HS_TONE_GOOD, "ready after %s ms and %d round trip%s",
+                     hs_time_ms(ready, text), trips, trips == 1 ? "" : "s");
+    } else if (ready != HS_TIME_NONE) {
+        hs_page_item(page, HS_TONE_GOOD, "ready after %s ms", hs_time_ms(ready, text));
     }
     if (response != HS_TIME_NONE) {
-        hs_page_put(page, HS_TONE_GOOD, "%sfirst response after %s ms",
-                    ready != HS_TIME_NONE ? ", " : "  ", hs_time_ms(response, text));
+        hs_page_item(page, HS_TONE_GOOD, "first response after %s ms", hs_time_ms(response, text));
     }
+}
+
+static void put_heading(hs_page *page, const hs_trace *trace)
+{
+    hs_page_item(page, HS_TONE_STRONG, "%s", trace->target.url ? trace->target.url : "");
+    page->indent = HS_LABEL_COLUMN;
+    put_address(page, &trace->target);
+    const char *cls = hs_fact_failure_class(trace->failure.cls);
+    if (!cls) {
+        put_ready(page, trace);
+    } else if (trace->failure.elapsed != HS_TIME_NONE) {
+        char text[HS_TIME_TEXT_MAX];
+        hs_page_item(page, HS_TONE_BAD, "failed after %s ms: %s",
+                     hs_time_ms(trace->failure.elapsed, text), cls);
+    } else {
+        hs_page_item(page, HS_TONE_BAD, "failed: %s", cls);
+    }
+    hs_page_end_line(page);
 }
 
 static const char *attempt_outcome(const hs_attempt *attempt)
@@ -79,15 +90,17 @@ hs_result hs_report_text(const hs_trace *trace, const hs_report_options *options
 {
     hs_page page;
     hs_page_init(&page, out, options);
-    hs_page_put(&page, HS_TONE_STRONG, "%s", trace->target.url ? trace->target.url : "");
-    put_address(&page, &trace->target);
-    put_outcome(&page, trace);
-    hs_page_end_line(&page);
+    put_heading(&page, trace);
     hs_text_phases(&page, trace);
     put_attempts(&page, &trace->target);
     hs_text_certificates(&page, trace);
     hs_text_failure(&page, trace);
     hs_text_findings(&page, trace, options->verbosity > 0 ? HS_SEVERITY_INFO : HS_SEVERITY_NOTICE);
+    if (trace->incomplete) {
+        hs_text_row(&page, HS_TONE_NOTE, "incomplete");
+        hs_page_words(&page, HS_TONE_PLAIN, "something was lost to the limit of memory");
+        hs_page_end_line(&page);
+    }
     if (options->verbosity > 0) {
         hs_text_ladder(&page, trace, options->verbosity > 1);
     }

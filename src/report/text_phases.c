@@ -3,7 +3,7 @@
 #include "report/facts.h"
 #include "report/text_parts.h"
 
-enum { TIME_COLUMNS = 10, BAR_COLUMNS = 16, BAR_WIDTH_MIN = 80 };
+enum { TIME_COLUMNS = 10, BAR_COLUMNS = 16, BAR_WIDTH_MIN = 90 };
 
 /* One letter after each time says who read the clock. */
 static char clock_letter(hs_clock clock)
@@ -39,6 +39,7 @@ static void put_bar(hs_page *page, hs_time start, hs_time end, hs_time total, hs
     size_t to = bar_cell(end, total);
     from = from == BAR_COLUMNS ? BAR_COLUMNS - 1 : from;
     to = to <= from ? from + 1 : to;
+    hs_page_put(page, HS_TONE_PLAIN, " ");
     size_t base = page->column;
     hs_page_put(page, HS_TONE_PLAIN, "%*s", (int)from, "");
     for (size_t i = from; i < to; i++) {
@@ -52,7 +53,7 @@ static void put_time(hs_page *page, hs_time time, hs_clock clock)
     char text[HS_TIME_TEXT_MAX];
     hs_page_put(page, HS_TONE_STRONG, "%*s", TIME_COLUMNS, hs_time_ms(time, text));
     hs_page_put(page, HS_TONE_PLAIN, " ms");
-    hs_page_put(page, HS_TONE_DIM, " %c ", clock_letter(clock));
+    hs_page_put(page, HS_TONE_DIM, " %c", clock_letter(clock));
 }
 
 static void put_phase(hs_page *page, const hs_trace *trace, hs_phase phase, hs_time total)
