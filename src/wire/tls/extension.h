@@ -79,6 +79,7 @@
     X(APPLICATION_SETTINGS, 17613, "application_settings")                                         \
     X(CHANNEL_ID_OLD, 30031, "channel_id_old")                                                     \
     X(CHANNEL_ID, 30032, "channel_id")                                                             \
+    X(TRUST_ANCHORS, 0xca34, "trust_anchors")                                                      \
     X(ECH_OUTER_EXTENSIONS, 0xfd00, "ech_outer_extensions")                                        \
     X(ENCRYPTED_CLIENT_HELLO, 0xfe0d, "encrypted_client_hello")                                    \
     X(RENEGOTIATION_INFO, 0xff01, "renegotiation_info")                                            \

@@ -165,11 +165,17 @@ bool hs_tls_get_signature_algorithms_cert(const hs_tls_extensions *extensions,
     return get_u16_list(extensions, HS_TLS_EXT_SIGNATURE_ALGORITHMS_CERT, list);
 }
 
+/* The drafts of TLS 1.3 before 23 had another number for it. */
+static bool get_key_share(const hs_tls_extensions *extensions, hs_tls_extension_value *value)
+{
+    return get(extensions, HS_TLS_EXT_KEY_SHARE, value) ||
+           get(extensions, HS_TLS_EXT_KEY_SHARE_DRAFT, value);
+}
+
 bool hs_tls_get_key_shares(const hs_tls_extensions *extensions, hs_tls_key_share_list *list)
 {
     hs_tls_extension_value value;
-    if (!is_in(extensions, HS_TLS_IN_CLIENT_HELLO) ||
-        !get(extensions, HS_TLS_EXT_KEY_SHARE, &value)) {
+    if (!is_in(extensions, HS_TLS_IN_CLIENT_HELLO) || !get_key_share(extensions, &value)) {
         return false;
     }
     list->left = value.list;
@@ -180,8 +186,7 @@ bool hs_tls_get_selected_group(const hs_tls_extensions *extensions, uint16_t *gr
                                hs_bytes *key_exchange)
 {
     hs_tls_extension_value value;
-    if (is_in(extensions, HS_TLS_IN_CLIENT_HELLO) ||
-        !get(extensions, HS_TLS_EXT_KEY_SHARE, &value)) {
+    if (is_in(extensions, HS_TLS_IN_CLIENT_HELLO) || !get_key_share(extensions, &value)) {
         return false;
     }
     *group = (uint16_t)value.number;

@@ -84,6 +84,8 @@ static const format expected_count = SHAPE(shape_u8, .list = "expected_count");
 static const format port_number = SHAPE(shape_u16, .list = "port_number");
 static const format flags = SHAPE(shape_opaque8, .list = "flags");
 static const format next_protocols = SHAPE(shape_rest_opaque8, .item = "protocol_name");
+static const format trust_anchors = SHAPE(shape_list16_opaque8, .list = "trust_anchor_list",
+                                          .item = "TrustAnchorID");
 static const format settings = SHAPE(shape_rest, .list = "settings");
 static const format outer_extensions = SHAPE(shape_list8_u16, .list = "OuterExtensions",
                                              .item = "ExtensionType",
@@ -144,6 +146,7 @@ static const hs_tls_extension_descriptor registry[] = {
     ROW(DELEGATED_CREDENTIAL, CH = &signature_algorithms, CR = &signature_algorithms,
         CT = &delegated_credential),
     ROW(SESSION_TICKET, CH = &session_ticket, SH = &session_ticket),
+    ROW(KEY_SHARE_DRAFT, CH = &key_share_client, SH = &key_share_server),
     ROW(PRE_SHARED_KEY, CH = &offered_psks, SH = &selected_identity),
     ROW(EARLY_DATA, CH = &empty, EE = &empty, NST = &max_early_data_size),
     ROW(SUPPORTED_VERSIONS, CH = &supported_versions, SH = &selected_version,
@@ -168,6 +171,7 @@ static const hs_tls_extension_descriptor registry[] = {
     ROW(APPLICATION_SETTINGS, CH = &protocol_name_list, EE = &settings),
     ROW(CHANNEL_ID_OLD, CH = &empty, SH = &empty),
     ROW(CHANNEL_ID, CH = &empty, SH = &empty),
+    ROW(TRUST_ANCHORS, CH = &trust_anchors, EE = &trust_anchors, CT = &empty),
     ROW(ECH_OUTER_EXTENSIONS, CH = &outer_extensions),
     ROW(ENCRYPTED_CLIENT_HELLO, CH = &ech_client_hello, HRR = &ech_confirmation,
         EE = &retry_configs),

@@ -36,21 +36,22 @@ void hs_tls_write_status_request(hs_writer *w, const hs_tls_extension_format *fo
     }
 }
 
-/* In a CertificateRequest the body may be empty: `number` is then 0. */
+/* In a CertificateRequest the body may be empty; `bytes` is all of it. */
 void hs_tls_read_status_request_optional(hs_reader *r, const hs_tls_extension_format *format,
                                          hs_tls_extension_value *out)
 {
+    hs_bytes all = hs_tls_peek(r);
     if (hs_reader_left(r) > 0) {
         hs_tls_read_status_request(r, format, out);
     }
+    out->bytes = all;
 }
 
 void hs_tls_write_status_request_optional(hs_writer *w, const hs_tls_extension_format *format,
                                           const hs_tls_extension_value *value)
 {
-    if (value->number != 0) {
-        hs_tls_write_status_request(w, format, value);
-    }
+    (void)format;
+    hs_write_bytes(w, value->bytes);
 }
 
 void hs_tls_read_status_request_v2(hs_reader *r, const hs_tls_extension_format *format,

@@ -13,6 +13,7 @@
 #include "wire/tls/finished.h"
 #include "wire/tls/handshake.h"
 #include "wire/tls/key_update.h"
+#include "wire/tls/names.h"
 #include "wire/tls/new_session_ticket.h"
 #include "wire/tls/server_hello.h"
 #include "wire/tls/server_key_exchange.h"

@@ -16,6 +16,13 @@ bool hs_tls_is_hello_retry_request(hs_bytes random)
                                               sizeof(hs_tls_hello_retry_request_random)));
 }
 
+/* The drafts of TLS 1.3 before 22 put their version in the first field, and leave out session id
+ * and compression. */
+static bool is_short(const hs_tls_server_hello *hello)
+{
+    return hello->legacy_version >> 8 == 0x7f;
+}
+
 hs_result hs_tls_server_hello_read(hs_reader *r, hs_tls_server_hello *out)
 {
     *out = (hs_tls_server_hello){
@@ -41,9 +48,13 @@ void hs_tls_server_hello_write(hs_writer *w, const hs_tls_server_hello *hello)
 {
     hs_write_u16(w, hello->legacy_version);
     hs_write_bytes(w, hello->random);
-    hs_tls_write_opaque(w, 1, hello->legacy_session_id_echo);
+    if (!is_short(hello)) {
+        hs_tls_write_opaque(w, 1, hello->legacy_session_id_echo);
+    }
     hs_write_u16(w, hello->cipher_suite);
-    hs_write_u8(w, hello->legacy_compression_method);
+    if (!is_short(hello)) {
+        hs_write_u8(w, hello->legacy_compression_method);
+    }
     hs_tls_extensions_write(w, &hello->extensions);
 }
 
