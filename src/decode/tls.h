@@ -1,0 +1,33 @@
+/* TLS over a byte stream, both directions: records, their protection, handshake messages, alerts;
+ * application data goes on to the application's decoder (RFC 8446, RFC 5246, and the versions
+ * before).
+ *
+ * Records without their key wait, at most HS_TLS_WAITING_MAX bytes a direction; application data
+ * also waits while an earlier record of the other direction does, so that it is decoded in the
+ * order in which it crossed. A handshake message may have HS_TLS_MESSAGE_MAX bytes. */
+#ifndef HS_DECODE_TLS_H
+#define HS_DECODE_TLS_H
+
+#include <stdbool.h>
+
+#include <handshake/trace.h>
+
+#include "decode/application.h"
+#include "secrets/keylog.h"
+
+enum { HS_TLS_WAITING_MAX = 512 * 1024, HS_TLS_MESSAGE_MAX = 256 * 1024 };
+
+typedef struct hs_tls_decoder hs_tls_decoder;
+
+/* All must outlive the decoder; `keylog` may be NULL. NULL when out of memory. */
+hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
+                                   hs_application *application);
+void hs_tls_decoder_free(hs_tls_decoder *decoder);
+/* The next bytes of one direction's stream. HS_NO_MEMORY, HS_LIMIT: that direction is no longer
+ * decoded, and the trace says so. */
+HS_CHECKED hs_result hs_tls_decoder_feed(hs_tls_decoder *decoder, hs_side from, hs_bytes bytes);
+HS_CHECKED hs_result hs_tls_decoder_keys_changed(hs_tls_decoder *decoder);
+/* What waits is shown as it is, and what is not whole is noted. */
+HS_CHECKED hs_result hs_tls_decoder_finish(hs_tls_decoder *decoder);
+
+#endif
