@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/histogram.h"
 #include "base/time_text.h"
@@ -85,15 +86,25 @@ static void put_figure(const hs_trace *trace, const figure *f, FILE *out)
     }
 }
 
+/* The one in use, else the one that was tried last. */
+static void put_address(const hs_target *target, FILE *out)
+{
+    const char *address = target->address;
+    if (!address && target->attempt_count > 0) {
+        address = target->attempts[target->attempt_count - 1].address;
+    }
+    if (address) {
+        bool v6 = strchr(address, ':') != NULL;
+        fprintf(out, "  %s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", target->port);
+    }
+}
+
 void hs_series_line(const hs_series *series, const hs_trace *trace, FILE *out)
 {
     const hs_failure_descriptor *failure = hs_failure_describe(trace->failure.cls);
     const hs_target *target = &trace->target;
     fprintf(out, "%" PRIu64, series->sent);
-    if (target->address) {
-        bool v6 = target->family == 6;
-        fprintf(out, "  %s%s%s:%u", v6 ? "[" : "", target->address, v6 ? "]" : "", target->port);
-    }
+    put_address(target, out);
     for (size_t i = 0; i < FIGURE_COUNT; i++) {
         if (figures[i].phase == HS_PHASE_TCP || figures[i].phase == HS_PHASE_TLS ||
             figures[i].phase < 0) {

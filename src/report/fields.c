@@ -37,22 +37,19 @@ static bool is_readable(hs_bytes bytes)
     return bytes.len > 1 && bytes.len <= TEXT_VALUE_MAX;
 }
 
+/* Not wrapped: a line a field is what the eye follows. */
 static void put_value(hs_page *page, const hs_note *note, hs_bytes raw)
 {
+    hs_bytes bytes = {raw.data + note->offset, note->length};
     if (note->kind == HS_NOTE_UINT) {
-        hs_page_item(page, HS_TONE_STRONG, "%" PRIu64, note->value);
+        hs_page_put(page, HS_TONE_STRONG, "  %" PRIu64, note->value);
+    } else if (note->kind == HS_NOTE_BYTES && is_readable(bytes)) {
+        hs_page_put(page, HS_TONE_STRONG, "  \"%.*s\"", (int)bytes.len, (const char *)bytes.data);
     } else {
-        hs_bytes bytes = {raw.data + note->offset, note->length};
-        if (note->kind == HS_NOTE_BYTES && is_readable(bytes)) {
-            hs_page_item(page, HS_TONE_STRONG, "\"%.*s\"", (int)bytes.len,
-                         (const char *)bytes.data);
-        } else {
-            hs_page_item(page, HS_TONE_DIM, "%zu byte%s", note->length,
-                         note->length == 1 ? "" : "s");
-        }
+        hs_page_put(page, HS_TONE_DIM, "  %zu byte%s", note->length, note->length == 1 ? "" : "s");
     }
     if (note->meaning) {
-        hs_page_item(page, HS_TONE_GOOD, "%s", note->meaning);
+        hs_page_put(page, HS_TONE_GOOD, "  %s", note->meaning);
     }
 }
 
@@ -65,8 +62,6 @@ static void put_note(hs_page *page, const hs_notes *notes, size_t index, hs_byte
                                                           : note->offset + note->length;
     put_hex(page, raw, note->offset, end, BYTES_A_LINE);
     hs_page_put(page, HS_TONE_PLAIN, "%*s%s", (int)(2 * note->depth), "", note->field);
-    hs_page_hang(page);
-    hs_page_put(page, HS_TONE_PLAIN, " ");
     put_value(page, note, raw);
     hs_page_end_line(page);
     for (size_t at = note->offset + BYTES_A_LINE; at < end; at += BYTES_A_LINE) {

@@ -4,7 +4,20 @@
 #include "base/time_text.h"
 #include "report/text_parts.h"
 
-enum { LADDER_TIME_COLUMNS = 11 };
+enum { LADDER_TIME_COLUMNS = 10 };
+
+/* Shorter than the record's names: the room is the details'. */
+static const char *layer_text(hs_layer layer)
+{
+    switch (layer) {
+    case HS_LAYER_HTTP2:
+        return "h2";
+    case HS_LAYER_WEBSOCKET:
+        return "ws";
+    default:
+        return hs_layer_name(layer);
+    }
+}
 
 static void put_times(hs_page *page, const hs_event *event, hs_time *previous)
 {
@@ -44,8 +57,8 @@ static void put_event(hs_page *page, const hs_event *event, hs_time *previous)
     put_times(page, event, previous);
     hs_page_put(page, event->from == HS_CLIENT ? HS_TONE_ACCENT : HS_TONE_GOOD, "  %s",
                 arrow(event));
-    hs_page_put(page, HS_TONE_PLAIN, " %7zu", event->bytes);
-    hs_page_put(page, HS_TONE_DIM, "  %-9s ", hs_layer_name(event->layer));
+    hs_page_put(page, HS_TONE_PLAIN, " %6zu", event->bytes);
+    hs_page_put(page, HS_TONE_DIM, "  %-4s ", layer_text(event->layer));
     hs_page_hang(page);
     hs_page_item(page, HS_TONE_STRONG, "%s", event->name ? event->name : "unnamed message");
     put_details(page, event);
@@ -58,8 +71,8 @@ void hs_text_ladder(hs_page *page, const hs_trace *trace, bool fields)
         return;
     }
     hs_page_end_line(page);
-    hs_page_put(page, HS_TONE_DIM, "%*s%*s  client▸server %s  %-9s %s", LADDER_TIME_COLUMNS,
-                "at ms", LADDER_TIME_COLUMNS, "since", "bytes", "layer", "message (═ encrypted)");
+    hs_page_put(page, HS_TONE_DIM, "%*s%*s  to      bytes       message (═ encrypted)",
+                LADDER_TIME_COLUMNS, "at ms", LADDER_TIME_COLUMNS, "since");
     hs_page_end_line(page);
     hs_time previous = HS_TIME_NONE;
     for (const hs_event *event = trace->events; event; event = event->next) {

@@ -80,7 +80,9 @@ void hs_text_certificates(hs_page *page, const hs_trace *trace)
     for (size_t i = 0; i < trace->certificate_count; i++) {
         put_certificate(page, trace, i);
     }
-    if (trace->tls.present && trace->tls.verify_code >= 0) {
+    /* A failure of the verification is told below, with what to do about it. */
+    bool told = trace->failure.verify > 0 && trace->failure.verify == trace->tls.verify_code;
+    if (trace->tls.present && trace->tls.verify_code >= 0 && !told) {
         put_verification(page, &trace->tls);
     }
 }

@@ -82,13 +82,28 @@ static void put_tls(hs_page *page, const hs_trace *trace)
     put_tls_handshake(page, tls);
 }
 
-static void put_upgrade(hs_page *page, const hs_websocket_facts *websocket)
+static void put_http(hs_page *page, const hs_http_facts *http)
 {
-    if (!websocket->present) {
+    if (!http->present) {
         return;
     }
-    if (websocket->status > 0) {
-        hs_page_item(page, HS_TONE_PLAIN, "status %d", websocket->status);
+    if (http->status > 0) {
+        hs_page_item(page, http->status >= 400 ? HS_TONE_NOTE : HS_TONE_PLAIN, "%s%s%d",
+                     http->version ? http->version : "", http->version ? " " : "", http->status);
+    } else {
+        put_seen(page, "", http->version);
+    }
+    put_seen(page, "", http->server);
+    put_seen(page, "to", http->location);
+}
+
+/* The upgrade's answer is the connection's only HTTP response. */
+static void put_upgrade(hs_page *page, const hs_trace *trace)
+{
+    const hs_websocket_facts *websocket = &trace->websocket;
+    put_http(page, &trace->http);
+    if (!websocket->present) {
+        return;
     }
     if (websocket->accepted != HS_UNSEEN) {
         bool accepted = websocket->accepted == HS_YES;
@@ -109,21 +124,6 @@ static void put_settings(hs_page *page, const hs_http2_facts *http2)
     }
 }
 
-static void put_response(hs_page *page, const hs_http_facts *http)
-{
-    if (!http->present) {
-        return;
-    }
-    if (http->status > 0) {
-        hs_page_item(page, http->status >= 400 ? HS_TONE_NOTE : HS_TONE_PLAIN, "%s%s%d",
-                     http->version ? http->version : "", http->version ? " " : "", http->status);
-    } else {
-        put_seen(page, "", http->version);
-    }
-    put_seen(page, "", http->server);
-    put_seen(page, "to", http->location);
-}
-
 void hs_text_negotiated(hs_page *page, const hs_trace *trace, hs_phase phase)
 {
     switch (phase) {
@@ -134,13 +134,15 @@ void hs_text_negotiated(hs_page *page, const hs_trace *trace, hs_phase phase)
         put_tls(page, trace);
         break;
     case HS_PHASE_UPGRADE:
-        put_upgrade(page, &trace->websocket);
+        put_upgrade(page, trace);
         break;
     case HS_PHASE_SETTINGS:
         put_settings(page, &trace->http2);
         break;
     case HS_PHASE_RESPONSE:
-        put_response(page, &trace->http);
+        if (!trace->phases[HS_PHASE_UPGRADE].present) {
+            put_http(page, &trace->http);
+        }
         break;
     case HS_PHASE_DNS:
     case HS_PHASE_COUNT:
