@@ -1,8 +1,8 @@
 /* The extensions of TLS: one registry of descriptors, and one way to walk and find them.
  *
- * To add an extension is one row in the table of extension.c; a body of a new shape has its reader
- * and writer in a file extension_*.c. A body that does not follow its format does not spoil the
- * message around it: it is kept raw, and its fault is kept beside it.
+ * To add an extension is one row in the table of extension_registry.c; a body of a new shape has
+ * its reader and writer in a file extension_*.c. A body that does not follow its format does not
+ * spoil the message around it: it is kept raw, and its fault is kept beside it.
  */
 #ifndef HS_WIRE_TLS_EXTENSION_H
 #define HS_WIRE_TLS_EXTENSION_H
@@ -104,7 +104,7 @@ typedef enum hs_tls_extension_context {
 } hs_tls_extension_context;
 
 /* What a body says, in the few shapes that bodies have. Which members an extension uses stands in
- * extension_get.h and in the table of extension.c; the others are empty. */
+ * extension_get.h and beside their readers; the others are empty. */
 typedef struct hs_tls_extension_value {
     uint32_t number; /* a choice, a version, a limit */
     size_t count;    /* of the elements in `list` */

@@ -1,5 +1,5 @@
-/* What the rows of extension.c are made of: how one shape of body is read and written. Inside
- * wire/tls only. */
+/* What the rows of extension_registry.c are made of: how one shape of body is read and written.
+ * Inside wire/tls only. */
 #ifndef HS_WIRE_TLS_EXTENSION_FORMAT_H
 #define HS_WIRE_TLS_EXTENSION_FORMAT_H
 

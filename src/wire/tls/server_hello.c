@@ -32,10 +32,14 @@ hs_result hs_tls_server_hello_read(hs_reader *r, hs_tls_server_hello *out)
     if (out->is_hello_retry_request) {
         hs_note_meaning(r, "HelloRetryRequest");
     }
-    out->legacy_session_id_echo = hs_tls_read_opaque(r, 1, "legacy_session_id_echo");
+    if (!is_short(out)) {
+        out->legacy_session_id_echo = hs_tls_read_opaque(r, 1, "legacy_session_id_echo");
+    }
     out->cipher_suite = hs_tls_read_u16(r, "cipher_suite", hs_tls_cipher_suite_name);
-    out->legacy_compression_method = hs_tls_read_u8(r, "legacy_compression_method",
-                                                    hs_tls_compression_method_name);
+    if (!is_short(out)) {
+        out->legacy_compression_method = hs_tls_read_u8(r, "legacy_compression_method",
+                                                        hs_tls_compression_method_name);
+    }
     out->extensions.context = out->is_hello_retry_request ? HS_TLS_IN_HELLO_RETRY_REQUEST
                                                           : HS_TLS_IN_SERVER_HELLO;
     if (hs_reader_left(r) > 0) {
