@@ -1,9 +1,15 @@
-/* Names to addresses through c-ares in a libuv loop: AAAA and A asked in parallel. */
+/* Names to addresses through c-ares in a libuv loop: AAAA and A asked in parallel.
+ *
+ * A server that answers SERVFAIL, REFUSED or NOTIMP is passed over for the next one. When none is
+ * left, c-ares 1.18 says only that no server was of use. Then we ask once more, by a second channel
+ * that takes the first answer as it is, to be able to say what that was.
+ */
 #include "net/resolve.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "net/resolve_channel.h"
 
@@ -11,7 +17,9 @@ enum { QUERY_AAAA, QUERY_A, QUERY_COUNT };
 
 typedef struct query {
     hs_resolution *resolution;
+    int family; /* AF_… */
     bool asked;
+    bool asked_plainly; /* by the second channel */
     bool answered;
     bool delivered;
     int status; /* ARES_… */
@@ -34,6 +42,9 @@ struct hs_resolution {
 
 struct hs_resolver {
     hs_resolve_channel channel;
+    hs_resolve_channel plain; /* no server is passed over */
+    unsigned channels;        /* not yet closed */
+    char *servers;            /* NULL: the system's */
     hs_resolution *resolutions;
     bool closed;
 };
@@ -84,15 +95,56 @@ static int copy_addresses(query *asked, const struct ares_addrinfo *found)
     return ARES_SUCCESS;
 }
 
+static void on_answer(void *context, int status, int timeouts, struct ares_addrinfo *found);
+
+static void ask_by(hs_resolve_channel *channel, query *asked)
+{
+    struct ares_addrinfo_hints hints = {.ai_family = asked->family, .ai_socktype = SOCK_STREAM};
+    asked->resolution->in_ares++;
+    ares_getaddrinfo(channel->ares, asked->resolution->host, NULL, &hints, on_answer, asked);
+}
+
+static hs_result use_servers(const hs_resolver *resolver, const hs_resolve_channel *channel)
+{
+    if (resolver->servers == NULL || !channel->is_open)
+        return HS_OK;
+    int status = ares_set_servers_ports_csv(channel->ares, resolver->servers);
+    if (status == ARES_ENOMEM)
+        return HS_NO_MEMORY;
+    return status == ARES_SUCCESS ? HS_OK : HS_INVALID;
+}
+
+static hs_result open_channel(const hs_resolver *resolver, hs_resolve_channel *channel)
+{
+    if (channel->is_open)
+        return HS_OK;
+    hs_result result = hs_resolve_channel_open(channel);
+    return result == HS_OK ? use_servers(resolver, channel) : result;
+}
+
+static bool ask_plainly(query *asked)
+{
+    hs_resolver *resolver = asked->resolution->resolver;
+    if (resolver == NULL || asked->asked_plainly ||
+        open_channel(resolver, &resolver->plain) != HS_OK)
+        return false;
+    asked->asked_plainly = true;
+    ask_by(&resolver->plain, asked);
+    hs_resolve_channel_arm(&resolver->plain);
+    return true;
+}
+
 static void on_answer(void *context, int status, int timeouts, struct ares_addrinfo *found)
 {
     (void)timeouts;
     query *asked = context;
     hs_resolution *resolution = asked->resolution;
-    asked->answered = true;
-    asked->status = status;
-    if (status == ARES_SUCCESS && !resolution->freed)
-        asked->status = copy_addresses(asked, found);
+    if (status != ARES_ECONNREFUSED || !ask_plainly(asked)) {
+        asked->answered = true;
+        asked->status = status;
+        if (status == ARES_SUCCESS && !resolution->freed)
+            asked->status = copy_addresses(asked, found);
+    }
     if (found != NULL)
         ares_freeaddrinfo(found);
     resolution->in_ares--;
@@ -227,35 +279,65 @@ static void deliver_ready(void *context)
 static void ask(hs_resolution *resolution, size_t index, int family)
 {
     query *asked = &resolution->queries[index];
-    struct ares_addrinfo_hints hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
     asked->resolution = resolution;
+    asked->family = family;
     asked->asked = true;
-    resolution->in_ares++;
-    ares_getaddrinfo(resolution->resolver->channel.ares, resolution->host, NULL, &hints, on_answer,
-                     asked);
+    ask_by(&resolution->resolver->channel, asked);
 }
 
-static void give_literal(hs_resolution *resolution, const hs_address *literal, int family)
+/* "localhost" and what ends in ".localhost", with or without the final dot. */
+static bool is_localhost(const char *host)
+{
+    static const char name[] = "localhost";
+    size_t len = strlen(host);
+    size_t name_len = sizeof(name) - 1;
+    if (len > 0 && host[len - 1] == '.')
+        len--;
+    if (len < name_len || strncasecmp(host + len - name_len, name, name_len) != 0)
+        return false;
+    return len == name_len || host[len - name_len - 1] == '.';
+}
+
+/* What needs nobody to be asked. RFC 6761 6.3 wants that of localhost, too; and c-ares 1.18 leaks
+ * for it where the hosts file has one family only. */
+static size_t known_addresses(const char *host, uint16_t port, hs_address out[QUERY_COUNT])
+{
+    if (hs_address_parse(host, port, &out[0]) == HS_OK)
+        return 1;
+    if (!is_localhost(host) || hs_address_parse("::1", port, &out[0]) != HS_OK ||
+        hs_address_parse("127.0.0.1", port, &out[1]) != HS_OK)
+        return 0;
+    return 2;
+}
+
+static void give_known(hs_resolution *resolution, const hs_address *known, size_t count, int family)
 {
     hs_resolution_events *events = &resolution->events;
+    bool given = false;
     resolution->delivering = true;
     resolution->done = true;
-    if (family != 0 && family != hs_address_family(literal)) {
-        char why[512];
-        snprintf(why, sizeof(why), "%s is not an IPv%d address", resolution->host, family);
-        events->done(events->context, HS_FAILURE_DNS_NAME_NOT_RESOLVED, why);
-    } else {
-        events->addresses(events->context, literal, 1);
-        if (!resolution->freed)
-            events->done(events->context, HS_FAILURE_NONE, NULL);
+    for (size_t i = 0; i < count && !resolution->freed; i++) {
+        if (family != 0 && family != hs_address_family(&known[i]))
+            continue;
+        given = true;
+        events->addresses(events->context, &known[i], 1);
     }
+    char why[512];
+    snprintf(why, sizeof(why), "%s is not an IPv%d address", resolution->host, family);
+    if (!resolution->freed)
+        events->done(events->context, given ? HS_FAILURE_NONE : HS_FAILURE_DNS_NAME_NOT_RESOLVED,
+                     given ? NULL : why);
     resolution->delivering = false;
     release_resolution(resolution);
 }
 
 static void on_channel_closed(void *context)
 {
-    free(context);
+    hs_resolver *resolver = context;
+    if (--resolver->channels > 0)
+        return;
+    free(resolver->servers);
+    free(resolver);
 }
 
 hs_result hs_resolver_new(uv_loop_t *loop, hs_resolver **out)
@@ -268,6 +350,9 @@ hs_result hs_resolver_new(uv_loop_t *loop, hs_resolver **out)
                                              .context = resolver,
                                              .progressed = deliver_ready,
                                              .closed = on_channel_closed};
+    resolver->plain = resolver->channel;
+    resolver->plain.flags = ARES_FLAG_NOCHECKRESP;
+    resolver->channels = 2;
     return HS_OK;
 }
 
@@ -280,17 +365,20 @@ void hs_resolver_free(hs_resolver *resolver)
         each->resolver = NULL;
     resolver->resolutions = NULL;
     hs_resolve_channel_close(&resolver->channel);
+    hs_resolve_channel_close(&resolver->plain);
 }
 
 hs_result hs_resolver_set_servers(hs_resolver *resolver, const char *servers)
 {
-    hs_result result = hs_resolve_channel_open(&resolver->channel);
-    if (result != HS_OK)
-        return result;
-    int status = ares_set_servers_ports_csv(resolver->channel.ares, servers);
-    if (status == ARES_ENOMEM)
+    char *copy = strdup(servers);
+    if (copy == NULL)
         return HS_NO_MEMORY;
-    return status == ARES_SUCCESS ? HS_OK : HS_INVALID;
+    free(resolver->servers);
+    resolver->servers = copy;
+    hs_result result = hs_resolve_channel_open(&resolver->channel);
+    if (result == HS_OK)
+        result = use_servers(resolver, &resolver->channel);
+    return result == HS_OK ? use_servers(resolver, &resolver->plain) : result;
 }
 
 hs_result hs_resolve(hs_resolver *resolver, const char *host, uint16_t port, int family,
@@ -299,9 +387,9 @@ hs_result hs_resolve(hs_resolver *resolver, const char *host, uint16_t port, int
     *out = NULL;
     if (*host == '\0')
         return HS_INVALID;
-    hs_address literal;
-    bool is_literal = hs_address_parse(host, port, &literal) == HS_OK;
-    hs_result result = is_literal ? HS_OK : hs_resolve_channel_open(&resolver->channel);
+    hs_address known[QUERY_COUNT];
+    size_t known_count = known_addresses(host, port, known);
+    hs_result result = known_count > 0 ? HS_OK : open_channel(resolver, &resolver->channel);
     if (result != HS_OK)
         return result;
     size_t size = strlen(host) + 1;
@@ -312,8 +400,8 @@ hs_result hs_resolve(hs_resolver *resolver, const char *host, uint16_t port, int
     resolution->port = port;
     resolution->events = *events;
     *out = resolution;
-    if (is_literal) {
-        give_literal(resolution, &literal, family);
+    if (known_count > 0) {
+        give_known(resolution, known, known_count, family);
         return HS_OK;
     }
     resolution->resolver = resolver;
@@ -345,7 +433,7 @@ void hs_resolution_free(hs_resolution *resolution)
     /* c-ares cannot cancel one query; with nobody waiting, all are, so that none keeps the loop
      * running. */
     if (resolver != NULL && resolver->resolutions == NULL) {
-        ares_cancel(resolver->channel.ares);
-        hs_resolve_channel_arm(&resolver->channel);
+        hs_resolve_channel_cancel(&resolver->channel);
+        hs_resolve_channel_cancel(&resolver->plain);
     }
 }

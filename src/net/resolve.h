@@ -32,8 +32,9 @@ HS_CHECKED hs_result hs_resolver_new(uv_loop_t *loop, hs_resolver **out);
 /* No call-back follows, for any of its resolutions; those are still to be freed. The loop has to
  * run once more for the memory to be given back. */
 void hs_resolver_free(hs_resolver *resolver);
-/* The name servers to ask in place of the system's: "address[:port][,…]", IPv6 in brackets.
- * HS_INVALID: malformed. HS_SYSTEM: the resolver's configuration could not be read. */
+/* The name servers to ask in place of the system's: "address[:port][,…]", IPv6 in brackets. To be
+ * called while nothing is being asked. HS_INVALID: malformed. HS_SYSTEM: the resolver's
+ * configuration could not be read. */
 HS_CHECKED hs_result hs_resolver_set_servers(hs_resolver *resolver, const char *servers);
 /* `host` is a name or a literal without brackets, IPv6 perhaps with %zone; `family` 0, 4 or 6.
  *
@@ -42,8 +43,8 @@ HS_CHECKED hs_result hs_resolver_set_servers(hs_resolver *resolver, const char *
  * the connector. There is no deadline but the name server client's own (it may take over a minute):
  * that is the caller's.
  *
- * The call-backs may come before this returns, after `*out` was set: always for a literal, and for
- * names that need no server (hosts file, localhost).
+ * The call-backs may come before this returns, after `*out` was set: always for a literal and for
+ * localhost (::1 and 127.0.0.1, RFC 6761 6.3), and for names in the hosts file.
  * HS_INVALID: `host` is empty. HS_SYSTEM: the resolver's configuration could not be read. */
 HS_CHECKED hs_result hs_resolve(hs_resolver *resolver, const char *host, uint16_t port, int family,
                                 const hs_resolution_events *events, hs_resolution **out);

@@ -124,6 +124,10 @@ hs_result hs_resolve_channel_open(hs_resolve_channel *channel)
         return HS_OK;
     struct ares_options options = {.sock_state_cb = on_socket_state, .sock_state_cb_data = channel};
     int mask = ARES_OPT_SOCK_STATE_CB;
+    if (channel->flags != 0) {
+        options.flags = channel->flags;
+        mask |= ARES_OPT_FLAGS;
+    }
 #ifdef ARES_OPT_QUERY_CACHE
     /* From 1.31 on answers are cached by default; a measurement wants to ask each time. */
     options.qcache_max_ttl = 0;
@@ -137,6 +141,14 @@ hs_result hs_resolve_channel_open(hs_resolve_channel *channel)
     channel->handles++;
     channel->is_open = true;
     return HS_OK;
+}
+
+void hs_resolve_channel_cancel(hs_resolve_channel *channel)
+{
+    if (!channel->is_open)
+        return;
+    ares_cancel(channel->ares);
+    hs_resolve_channel_arm(channel);
 }
 
 void hs_resolve_channel_close(hs_resolve_channel *channel)

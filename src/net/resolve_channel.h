@@ -12,6 +12,7 @@ typedef struct hs_resolve_watch hs_resolve_watch;
 
 typedef struct hs_resolve_channel {
     uv_loop_t *loop;
+    int flags; /* ARES_FLAG_…; 0: c-ares's own choice */
     void *context;
     /* c-ares has worked; called outside of it, so that anything may be done. */
     void (*progressed)(void *context);
@@ -30,6 +31,8 @@ typedef struct hs_resolve_channel {
 HS_CHECKED hs_result hs_resolve_channel_open(hs_resolve_channel *channel);
 /* To be called after each call into c-ares that may have begun or ended a query. */
 void hs_resolve_channel_arm(hs_resolve_channel *channel);
+/* Ends every query with ARES_ECANCELLED. */
+void hs_resolve_channel_cancel(hs_resolve_channel *channel);
 /* Ends every query with ARES_EDESTRUCTION. `closed` is called from here or from the loop. */
 void hs_resolve_channel_close(hs_resolve_channel *channel);
 

@@ -59,7 +59,9 @@ static int wanted_events(const hs_socket *socket)
 
 static void watch(hs_socket *socket)
 {
-    int wanted = socket->closed ? 0 : wanted_events(socket);
+    if (socket->closed)
+        return;
+    int wanted = wanted_events(socket);
     if (wanted == socket->watching)
         return;
     socket->watching = wanted;
