@@ -67,8 +67,10 @@ static hs_result order_events(hs_trace *trace)
 
 hs_result hs_trace_finish(hs_trace *trace)
 {
+    hs_result placed = hs_trace_order_segments(trace);
     resolve_marks(trace);
     hs_result result = order_events(trace);
+    result = result == HS_OK ? placed : result;
     hs_trace_compute_phases(trace);
     hs_trace_compute_accounting(trace);
     if (result == HS_OK && hs_arena_failed(trace->store->arena)) {

@@ -58,8 +58,8 @@ static void set_connecting_phases(hs_trace *trace)
     if (seen(trace, HS_MILESTONE_SYN)) {
         set_phase(trace, HS_PHASE_TCP, milestone(trace, HS_MILESTONE_SYN),
                   milestone(trace, HS_MILESTONE_ESTABLISHED));
-        /* The SYN's own turn is not among the segments of data; with data in the SYN none was waited
-         * for. */
+        /* The SYN's own turn is not among the segments of data; with data in the SYN none was
+         * waited for. */
         int turns = trace->tcp.syn_data_acknowledged == HS_YES ? 0 : 1;
         bool established = seen(trace, HS_MILESTONE_ESTABLISHED);
         trace->phases[HS_PHASE_TCP].round_trips = established ? turns : -1;

@@ -1,4 +1,5 @@
 /* The runs of bytes that crossed, and when. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "trace/store.h"
@@ -104,4 +105,50 @@ hs_moment hs_trace_moment_of(const hs_trace *trace, hs_side from, uint64_t offse
         return (hs_moment){HS_TIME_NONE, HS_CLOCK_NONE};
     }
     return trace->store->segments[index].moment;
+}
+
+/* A segment with the time that its place goes by: its own, but never before what its side sent
+ * earlier. Stamps of one side may be of different clocks, its order is certain. */
+typedef struct placed {
+    hs_segment segment;
+    hs_time place;
+    size_t found; /* the order in which the source came upon it settles what is equal */
+} placed;
+
+static int compare_places(const void *a, const void *b)
+{
+    const placed *x = a;
+    const placed *y = b;
+    if (x->place != y->place) {
+        return x->place < y->place ? -1 : 1;
+    }
+    return x->found < y->found ? -1 : x->found > y->found;
+}
+
+hs_result hs_trace_order_segments(hs_trace *trace)
+{
+    hs_trace_store *store = trace->store;
+    size_t count = trace->segment_count;
+    if (count < 2) {
+        return HS_OK;
+    }
+    placed *all = hs_arena_alloc(store->arena, count * sizeof *all);
+    if (!all) {
+        return HS_NO_MEMORY;
+    }
+    hs_time latest[2] = {INT64_MIN, INT64_MIN};
+    for (size_t i = 0; i < count; i++) {
+        const hs_segment *segment = &store->segments[i];
+        hs_time *last = &latest[segment->from];
+        *last = segment->moment.at > *last ? segment->moment.at : *last;
+        all[i] = (placed){.segment = *segment, .place = *last, .found = i};
+    }
+    qsort(all, count, sizeof *all, compare_places);
+    store->by_side_count[HS_CLIENT] = store->by_side_count[HS_SERVER] = 0;
+    for (size_t i = 0; i < count; i++) {
+        hs_side from = all[i].segment.from;
+        store->segments[i] = all[i].segment;
+        store->by_side[from][store->by_side_count[from]++] = (uint32_t)i;
+    }
+    return HS_OK;
 }

@@ -34,4 +34,8 @@ typedef struct hs_trace_store {
 /* Index of the segment in which the byte lies, or SIZE_MAX. */
 size_t hs_trace_segment_of(const hs_trace *trace, hs_side from, uint64_t offset);
 
+/* Puts the segments in the order in which they crossed: a source may come upon what it received
+ * only after it has sent something else. HS_NO_MEMORY: they stay as they are. */
+HS_CHECKED hs_result hs_trace_order_segments(hs_trace *trace);
+
 #endif

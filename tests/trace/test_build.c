@@ -92,6 +92,32 @@ static void a_late_stamp_moves_events_and_milestones(void **state)
     hs_trace_free(trace);
 }
 
+/* Our last message left while the peer's was already on its way: the source came upon that later.
+ */
+static void what_crossed_stands_in_the_order_of_its_stamps(void **state)
+{
+    (void)state;
+    hs_trace *trace = new_trace(false);
+    hs_trace_add_segment(trace, HS_CLIENT, 10, at_us(10));
+    hs_trace_add_segment(trace, HS_CLIENT, 10, at_us(30));
+    hs_trace_add_segment(trace, HS_SERVER, 10, at_us(20));
+    hs_trace_add_segment(trace, HS_SERVER, 10, at_us(15)); /* another clock; cannot precede */
+    add(trace, HS_CLIENT, "request", 0, 10);
+    add(trace, HS_CLIENT, "close", 10, 20);
+    add(trace, HS_SERVER, "answer", 0, 10);
+    add(trace, HS_SERVER, "end", 10, 20);
+    assert_int_equal(hs_trace_finish(trace), HS_OK);
+    static const char *const names[] = {"request", "answer", "end", "close"};
+    size_t i = 0;
+    for (const hs_event *e = trace->events; e; e = e->next, i++) {
+        assert_string_equal(e->name, names[i]);
+    }
+    assert_int_equal(i, 4);
+    assert_int_equal(trace->segments[1].from, HS_SERVER);
+    assert_true(hs_trace_moment_of(trace, HS_CLIENT, 15).at == 30 * HS_MICROSECOND);
+    hs_trace_free(trace);
+}
+
 static void the_first_mark_and_the_first_failure_count(void **state)
 {
     (void)state;
@@ -219,6 +245,7 @@ int main(void)
         cmocka_unit_test(a_new_trace_has_seen_nothing),
         cmocka_unit_test(events_found_late_stand_in_wire_order),
         cmocka_unit_test(a_late_stamp_moves_events_and_milestones),
+        cmocka_unit_test(what_crossed_stands_in_the_order_of_its_stamps),
         cmocka_unit_test(the_first_mark_and_the_first_failure_count),
         cmocka_unit_test(bytes_are_kept_only_where_asked),
         cmocka_unit_test(details_keep_their_order),
