@@ -50,15 +50,14 @@ static const char *order_problem(hs_app_side *side, const hs_http2_header *heade
 {
     hs_app_http2 *http2 = &side->http2;
     const char *problem = side->problem;
+    bool is_first = !http2->has_settings;
     side->problem = NULL;
+    http2->has_settings = true;
     if (problem) {
         return problem;
     }
-    if (!http2->has_settings) {
-        http2->has_settings = true;
-        if (header->type != HS_HTTP2_SETTINGS) {
-            return "the first frame is not SETTINGS";
-        }
+    if (is_first && header->type != HS_HTTP2_SETTINGS) {
+        return "the first frame is not SETTINGS";
     }
     if (http2->in_block && header->type != HS_HTTP2_CONTINUATION) {
         return "a field block has not ended";
@@ -132,7 +131,9 @@ static void set_facts(hs_application *app, hs_app_side *side, const hs_http2_fra
     if (frame->header.type == HS_HTTP2_SETTINGS && !(frame->header.flags & HS_HTTP2_FLAG_ACK) &&
         !facts->present) {
         set_settings(app, frame->content);
-        hs_app_mark_end(app, HS_MILESTONE_SETTINGS_DONE, message);
+        if (app->sides[HS_CLIENT].protocol != HS_APP_HTTP1) {
+            hs_app_mark_end(app, HS_MILESTONE_SETTINGS_DONE, message);
+        }
     } else if (frame->header.type == HS_HTTP2_GOAWAY &&
                (!facts->has_goaway || frame->error != HS_HTTP2_NO_ERROR)) {
         facts->has_goaway = true;
