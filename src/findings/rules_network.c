@@ -10,7 +10,8 @@ enum {
     WINDOW_MSS = 1460,    /* where TCP_INFO did not tell: Ethernet's over IPv4 */
 };
 
-/* Below these, a dominant part is no matter. */
+/* Below this, a dominant part is no matter; and where the handshake failed, the failure says what
+ * the time was spent on. */
 #define WORTH_TELLING (20 * HS_MILLISECOND)
 
 static int percent_of(hs_time part, hs_time total)
@@ -173,8 +174,8 @@ bool hs_rule_server_time_dominates(hs_judgement *judgement)
 {
     const hs_trace *trace = judgement->trace;
     const hs_accounting *accounting = &trace->accounting;
-    if (!accounting->present || accounting->server < WORTH_TELLING ||
-        accounting->server * 2 < accounting->total) {
+    if (!accounting->present || trace->failure.cls != HS_FAILURE_NONE ||
+        accounting->server < WORTH_TELLING || accounting->server * 2 < accounting->total) {
         return false;
     }
     hs_time excess;
@@ -192,9 +193,10 @@ bool hs_rule_server_time_dominates(hs_judgement *judgement)
 
 bool hs_rule_client_time_dominates(hs_judgement *judgement)
 {
-    const hs_accounting *accounting = &judgement->trace->accounting;
-    if (!accounting->present || accounting->client < WORTH_TELLING ||
-        accounting->client * 2 < accounting->total) {
+    const hs_trace *trace = judgement->trace;
+    const hs_accounting *accounting = &trace->accounting;
+    if (!accounting->present || trace->failure.cls != HS_FAILURE_NONE ||
+        accounting->client < WORTH_TELLING || accounting->client * 2 < accounting->total) {
         return false;
     }
     char client[HS_TIME_TEXT_MAX];

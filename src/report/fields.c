@@ -24,7 +24,7 @@ static void put_hex(hs_page *page, hs_bytes bytes, size_t at, size_t end, size_t
     for (size_t i = at; i < end && i < at + a_line; i++) {
         hs_page_put(page, HS_TONE_ACCENT, " %02x", bytes.data[i]);
     }
-    hs_page_tab(page, base + 3 * a_line + 1);
+    hs_page_tab(page, base + 3 * a_line + 2);
 }
 
 static bool is_readable(hs_bytes bytes)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -21,7 +22,7 @@ static hs_moment kernel(hs_time at)
 }
 
 /* A full handshake of TLS 1.3 over a path of 50 ms with nothing to remark on. */
-static hs_trace *good(void)
+static hs_trace *good_from(const hs_allocator *allocator)
 {
     static const hs_certificate leaf = {.subject = "CN=leaf",
                                         .issuer = "CN=ca",
@@ -30,8 +31,11 @@ static hs_trace *good(void)
                                         .key = "EC P-256",
                                         .signature = "ecdsa-with-SHA256",
                                         .der = {(const uint8_t *)"der", 3}};
-    hs_trace_config config = {0};
+    hs_trace_config config = {.allocator = allocator};
     hs_trace *trace = hs_trace_new(&config);
+    if (!trace) {
+        return NULL;
+    }
     trace->at = NOW * HS_SECOND;
     trace->target.scheme = "https";
     trace->target.address = "192.0.2.1";
@@ -70,6 +74,11 @@ static hs_trace *good(void)
     trace->certificate_count = 1;
     trace->http = (hs_http_facts){.present = true, .version = "HTTP/2", .status = 200};
     return trace;
+}
+
+static hs_trace *good(void)
+{
+    return good_from(NULL);
 }
 
 /* Finishes and judges; the finding of that id, or NULL. */
@@ -443,6 +452,52 @@ static void test_application(void **state)
     expect(trace, "no_tls", HS_SEVERITY_NOTICE, "ws sends everything");
 }
 
+/* Gives out memory `left` times. */
+static void *scarce_allocate(void *context, size_t size)
+{
+    int *left = context;
+    return (*left)-- > 0 ? malloc(size) : NULL;
+}
+
+static void scarce_release(void *context, void *memory)
+{
+    (void)context;
+    free(memory);
+}
+
+/* Where memory runs out, what was found until then is kept and the caller is told. */
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    static char long_name[200 * 1024];
+    memset(long_name, 'x', sizeof long_name - 1);
+    bool failed = false;
+    bool passed = false;
+    for (int calls = 1; calls < 40 && !passed; calls++) {
+        int left = calls;
+        hs_allocator allocator = {scarce_allocate, scarce_release, &left};
+        hs_trace *trace = good_from(&allocator);
+        if (!trace) {
+            continue;
+        }
+        trace->http.status = 301;
+        trace->http.location = long_name;
+        trace->tls.ocsp_stapled = HS_NO;
+        if (hs_trace_finish(trace) == HS_OK) {
+            hs_result result = hs_findings_run(trace);
+            size_t count = 0;
+            for (const hs_finding *f = trace->findings; f; f = f->next) {
+                assert_non_null(f->evidence);
+                count++;
+            }
+            failed = failed || (result == HS_NO_MEMORY && count < 2);
+            passed = result == HS_OK && count == 2;
+        }
+        hs_trace_free(trace);
+    }
+    assert_true(failed && passed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -462,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_dominating_parts),
         cmocka_unit_test(test_tcp_options),
         cmocka_unit_test(test_application),
+        cmocka_unit_test(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -290,17 +290,38 @@ static hs_trace *hostile(void)
     return end(trace, 5);
 }
 
+/* Whole, malformed and unknown messages, as -vv shows them. */
+static hs_trace *fields(void)
+{
+    static const uint8_t alert[] = {2, 45};
+    static const uint8_t server_hello[] = {
+        2,    0,    0,    38,   3,    3,    0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,
+        0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7, 0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5,
+        0xc6, 0xc7, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0,    0xc0, 0x2f, 0};
+    static const uint8_t malformed[] = {2, 0, 0, 6, 3, 3, 0xa0, 0xa1, 0xa2, 0xa3};
+    static const uint8_t unknown[] = "these bytes are of no protocol";
+    hs_trace *trace = begin("tls://192.0.2.1:443", "tls", "192.0.2.1", 443);
+    hs_trace_add_segment(trace, HS_SERVER, 200, kernel(100));
+    hs_event *event = message(trace, HS_SERVER, "ServerHello", HS_LAYER_TLS, 0,
+                              (hs_bytes){server_hello, sizeof server_hello}, false);
+    event->type = 22 << 8 | 2;
+    event = message(trace, HS_SERVER, "ServerHello", HS_LAYER_TLS, 50,
+                    (hs_bytes){malformed, sizeof malformed}, false);
+    event->type = 22 << 8 | 2;
+    event = message(trace, HS_SERVER, "Alert", HS_LAYER_TLS, 80, (hs_bytes){alert, sizeof alert},
+                    true);
+    event->type = 21 << 8;
+    (void)message(trace, HS_SERVER, "data", HS_LAYER_DATA, 90,
+                  (hs_bytes){unknown, sizeof unknown - 1}, false);
+    return end(trace, 200);
+}
+
 static hs_trace *nothing(void)
 {
     return begin("tcp://192.0.2.1:7/", "tcp", "192.0.2.1", 7);
 }
 
 const hs_sample hs_samples[] = {
-    {"https_h2", https_h2},
-    {"wss_tls12", wss_tls12},
-    {"refused", refused},
-    {"expired", expired},
-    {"hostile", hostile},
-    {"nothing", nothing},
-    {0},
+    {"https_h2", https_h2}, {"wss_tls12", wss_tls12}, {"refused", refused}, {"expired", expired},
+    {"hostile", hostile},   {"nothing", nothing},     {"fields", fields},   {0},
 };

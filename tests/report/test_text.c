@@ -91,6 +91,9 @@ static void test_fields(void **state)
     for (const hs_sample *sample = hs_samples; sample->name; sample++) {
         char *text = render(sample, (hs_report_options){.verbosity = 2});
         check_plain(text, 1000);
+        if (strcmp(sample->name, "fields") == 0) {
+            hs_golden_check("fields.v2.txt", text);
+        }
         free(text);
     }
 }
