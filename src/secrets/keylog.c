@@ -142,10 +142,9 @@ static hs_result insert(hs_keylog *keylog, const fields *f)
     hs_bytes random = hs_bytes_of(f->random, f->random_len);
     hs_bytes secret = hs_bytes_of(f->secret, f->secret_len);
     uint64_t hash = hash_key(f->label, random);
-    const entry *old =
-        keylog->slots[slot_of(keylog->slots, keylog->slot_count, hash, f->label, random)];
-    if (old) {
-        return hs_bytes_equal(entry_secret(old), secret) ? HS_OK : HS_MALFORMED;
+    /* OpenSSL names every generation after a KeyUpdate CLIENT_TRAFFIC_SECRET_N. */
+    if (keylog->slots[slot_of(keylog->slots, keylog->slot_count, hash, f->label, random)]) {
+        return HS_OK;
     }
     if (keylog->count == keylog->limit) {
         return HS_LIMIT;
