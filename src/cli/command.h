@@ -67,8 +67,8 @@ struct hs_command {
     const char *summary;     /* one line, for the list of commands */
     const char *description; /* a paragraph for --help; NULL */
     size_t operands_min;
-    size_t operands_max;      /* 0: none */
-    const hs_option *options; /* ends with an all-zero row */
+    size_t operands_max;        /* 0: none */
+    const hs_option *options;   /* ends with an all-zero row */
     const hs_example *examples; /* ends with an all-zero row */
     /* argv[0] is the command's name. Gives the exit status. */
     int (*run)(const hs_command *command, int argc, char **argv);

@@ -1,16 +1,11 @@
+/* The table of the probe's options, and the setters of those that are checked as they are read. */
 #include "cli/probe_options.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <handshake/report.h>
-
-#include "report/write_out.h"
-
-enum { FORMAT_MAX = 64 * 1024, PROTOCOL_MAX = 255, NAME_LONGEST = 253, TIME_MAX_SECONDS = 86400 };
+enum { PROTOCOL_MAX = 255, NAME_LONGEST = 253, TIME_MAX_SECONDS = 86400 };
 
 #define SECONDS_MAX (TIME_MAX_SECONDS * HS_SECOND)
 #define AT(field) offsetof(hs_probe_settings, field)
@@ -70,13 +65,8 @@ static hs_result set_server_name(void *field, const char *argument, hs_problem *
 
 static hs_result set_write_out(void *field, const char *argument, hs_problem *problem)
 {
-    char unknown[64];
-    if (argument[0] != '@' && hs_report_write_out_check(argument, unknown) != HS_OK) {
-        return wrong(problem,
-                     hs_write_out_is_curls(unknown)
-                         ? "%%{%s} is curl's, but a handshake does not show it"
-                         : "%%{%s} is no variable",
-                     unknown);
+    if (argument[0] != '@' && hs_probe_check_format(argument, problem) != HS_OK) {
+        return HS_INVALID;
     }
     *(const char **)field = argument;
     return HS_OK;
@@ -293,66 +283,3 @@ const hs_option hs_probe_option_table[] = {
      .offset = AT(probe.keylog)},
     {0},
 };
-
-void hs_probe_settings_init(hs_probe_settings *settings)
-{
-    *settings = (hs_probe_settings){.interval = HS_TIME_NONE};
-    hs_probe_options_init(&settings->probe);
-}
-
-void hs_probe_settings_end(hs_probe_settings *settings)
-{
-    free(settings->write_out_text);
-}
-
-/* The text of the file after '@'; "-" is stdin. */
-static hs_result read_format(hs_probe_settings *settings, hs_problem *problem)
-{
-    const char *name = settings->write_out + 1;
-    bool is_stdin = strcmp(name, "-") == 0;
-    FILE *file = is_stdin ? stdin : fopen(name, "re");
-    if (!file) {
-        return wrong(problem, "'%.300s': %s", name, strerror(errno));
-    }
-    hs_result result = HS_OK;
-    char *text = calloc(1, FORMAT_MAX + 2);
-    size_t len = text ? fread(text, 1, FORMAT_MAX + 1, file) : 0;
-    if (!text || ferror(file)) {
-        result = wrong(problem, "'%.300s': %s", name, strerror(errno));
-    } else if (len > FORMAT_MAX) {
-        result = wrong(problem, "'%.300s' is longer than %d bytes", name, FORMAT_MAX);
-    }
-    if (!is_stdin) {
-        fclose(file);
-    }
-    settings->write_out_text = text;
-    settings->write_out = text;
-    return result == HS_OK ? set_write_out(&settings->write_out, text, problem) : result;
-}
-
-bool hs_probe_settings_finish(const hs_command *command, hs_probe_settings *settings, int *status)
-{
-    hs_problem problem;
-    if (settings->write_out && settings->write_out[0] == '@' &&
-        read_format(settings, &problem) != HS_OK) {
-        *status = hs_command_fail(command, "--write-out: %s", problem.text);
-        return false;
-    }
-    if (settings->json && settings->write_out) {
-        *status = hs_command_fail(command, "--json and --write-out exclude each other");
-        return false;
-    }
-    if (settings->tls_min != 0 && settings->tls_max != 0 && settings->tls_min > settings->tls_max) {
-        *status = hs_command_fail(command, "--tls-max: lower than the least version asked for");
-        return false;
-    }
-    hs_probe_options *probe = &settings->probe;
-    probe->http_version = (hs_http_version)settings->http_version;
-    probe->tls_min = (uint16_t)settings->tls_min;
-    probe->tls_max = (uint16_t)settings->tls_max;
-    probe->resolve = settings->resolve.items;
-    probe->resolve_count = settings->resolve.count;
-    probe->keep_events = settings->verbosity > 0 || settings->events;
-    probe->keep_bytes = settings->verbosity > 1 && !settings->json;
-    return true;
-}

@@ -21,14 +21,18 @@ typedef struct hs_probe_settings {
     bool json;
     bool events;
     const char *write_out;
-    const char *output;  /* file; NULL: stdout */
+    const char *output;   /* file; NULL: stdout */
     char *write_out_text; /* where the format came from a file; freed by _end */
 } hs_probe_settings;
 
-extern const hs_option hs_probe_option_table[];
+extern const hs_option hs_probe_option_table[]; /* probe_options.c */
+
+/* probe_settings.c */
+HS_CHECKED hs_result hs_probe_check_format(const char *format, hs_problem *problem);
 
 void hs_probe_settings_init(hs_probe_settings *settings);
-/* Puts together and checks what the parser has read. False: one line was printed, `*status` is set. */
+/* Puts together and checks what the parser has read. False: one line was printed, `*status` is set.
+ */
 bool hs_probe_settings_finish(const hs_command *command, hs_probe_settings *settings, int *status);
 void hs_probe_settings_end(hs_probe_settings *settings);
 

@@ -1,4 +1,5 @@
-/* The members of a record, each made in the file that its comment names. NULL when out of memory. */
+/* The members of a record, each made in the file that its comment names. NULL when out of memory.
+ */
 #ifndef HS_REPORT_JSON_PARTS_H
 #define HS_REPORT_JSON_PARTS_H
 

@@ -11,10 +11,11 @@ enum { HS_LABEL_COLUMN = 2, HS_TEXT_COLUMN = 15 };
 /* text.c: begins a labelled row; what follows hangs at HS_TEXT_COLUMN. */
 void hs_text_row(hs_page *page, hs_tone tone, const char *label);
 
-void hs_text_phases(hs_page *page, const hs_trace *trace);      /* text_phases.c */
-void hs_text_negotiated(hs_page *page, const hs_trace *trace, hs_phase phase); /* text_negotiated.c */
+void hs_text_phases(hs_page *page, const hs_trace *trace); /* text_phases.c */
+void hs_text_negotiated(hs_page *page, const hs_trace *trace,
+                        hs_phase phase);                         /* text_negotiated.c */
 void hs_text_certificates(hs_page *page, const hs_trace *trace); /* text_certificates.c */
-void hs_text_failure(hs_page *page, const hs_trace *trace);     /* text_verdict.c */
+void hs_text_failure(hs_page *page, const hs_trace *trace);      /* text_verdict.c */
 void hs_text_findings(hs_page *page, const hs_trace *trace, hs_severity least);
 void hs_text_ladder(hs_page *page, const hs_trace *trace, bool fields); /* ladder.c */
 /* fields.c: every field of one message; `indent` is the column of its offsets. */

@@ -217,12 +217,13 @@ static void test_list_is_bounded(void **state)
 {
     (void)state;
     static char *argv[2 + 2 * (HS_TEXT_LIST_MAX + 1)];
+    char words[][10] = {"try", "x", "--resolve", "a"};
     int argc = 0;
-    argv[argc++] = "try";
-    argv[argc++] = "x";
+    argv[argc++] = words[0];
+    argv[argc++] = words[1];
     for (int i = 0; i <= HS_TEXT_LIST_MAX; i++) {
-        argv[argc++] = "--resolve";
-        argv[argc++] = "a";
+        argv[argc++] = words[2];
+        argv[argc++] = words[3];
     }
     settings s = {0};
     hs_operands operands;
@@ -262,7 +263,8 @@ static void test_help(void **state)
         "  -m, --timeout S          a time\n"
         "\n"
         "Others\n"
-        "  -o, --output FILE        a text whose help is so long that it has to be broken between two\n"
+        "  -o, --output FILE        a text whose help is so long that it has to be broken between "
+        "two\n"
         "                           words and then goes on in the same column as before\n"
         "      --resolve A          again and again\n"
         "      --even E             only even ones\n"
