@@ -1,3 +1,4 @@
+/* Names and times of RFC 5280 as text; what a certificate says is never printed raw. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>

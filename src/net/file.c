@@ -1,3 +1,4 @@
+/* Reading a file without leaving copies of it in memory. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* RFC 6960 over OpenSSL's parser: signature, identity, status, validity, in this order. */
 #include <stdarg.h>
 #include <stdio.h>
 

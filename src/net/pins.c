@@ -1,3 +1,4 @@
+/* Pins out of a list or of one of four kinds of file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* What is noted while OpenSSL shakes hands. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

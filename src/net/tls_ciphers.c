@@ -1,3 +1,4 @@
+/* Each name is tried by itself first, so that the one which is not known can be named. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* PEM chains and keys (RFC 7468), and in words what is wrong with them. */
 #include <string.h>
 
 #include <openssl/err.h>

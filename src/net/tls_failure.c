@@ -1,3 +1,4 @@
+/* The tables from OpenSSL's and TLS's numbers to failure classes (RFC 8446 6.2). */
 #include <openssl/err.h>
 
 #include "net/tls_failure.h"

@@ -1,3 +1,4 @@
+/* The first error of a chain, told with the particulars of the certificate that it is about. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The order of the search: what was given, the hashed folder, the bundle. */
 #include <stdlib.h>
 
 #include <openssl/err.h>

@@ -1,3 +1,4 @@
+/* PEM blocks (RFC 7468) are kept as DER and found by their subject (RFC 5280 4.1.2.6). */
 #include <stdlib.h>
 #include <string.h>
 
