@@ -11,7 +11,7 @@ typedef struct hs_answer {
     int status;
     const char *content_type; /* static */
     /* One more field, static; NULL: none. */
-    const char *field_name; /* in lower case */
+    const char *field_name;
     const char *field_value;
     char *body; /* owned */
     size_t body_len;

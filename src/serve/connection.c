@@ -55,7 +55,11 @@ static void timer_fired(uv_timer_t *timer)
 
 static void set_deadline(hs_connection *c, unsigned milliseconds)
 {
-    c->deadline = milliseconds > 0 ? uv_now(&c->host->loop) + milliseconds : 0;
+    if (c->host->is_stopping) {
+        c->deadline = c->host->stop_at;
+    } else {
+        c->deadline = milliseconds > 0 ? uv_now(&c->host->loop) + milliseconds : 0;
+    }
     if (c->phase != HS_CONNECTION_CLOSED) {
         arm_timer(c);
     }
@@ -77,7 +81,7 @@ void hs_connection_say_farewell(hs_connection *c, hs_farewell farewell)
             c, farewell == HS_FAREWELL_LATE ? "the TLS handshake was not done within 10 s" : why);
     } else if (c->phase == HS_CONNECTION_OPEN) {
         if (farewell == HS_FAREWELL_STOPPING) {
-            set_deadline(c, HS_SERVE_GOODBYE_MS);
+            set_deadline(c, 0); /* the server's own */
         }
         if (c->protocol->farewell) {
             c->protocol->farewell(c, farewell, why);
@@ -126,9 +130,24 @@ void hs_connection_abort(hs_connection *c, const char *why)
     uv_close((uv_handle_t *)&c->timer, handle_closed);
 }
 
+/* Linux says EPIPE, not ECONNRESET, where the peer's FIN had come before its RST (tcp(7) does not
+ * tell; tcp_reset() in the kernel does). */
+static void note_error(hs_connection *c, int error)
+{
+    uv_os_fd_t fd;
+    int pending = 0;
+    socklen_t len = sizeof pending;
+    if (error == UV_ENOTCONN && uv_fileno((const uv_handle_t *)&c->socket, &fd) == 0 &&
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &len) == 0 && pending != 0) {
+        error = uv_translate_sys_error(pending);
+    }
+    c->has_fin = c->has_fin || error == UV_EPIPE;
+    c->error = error;
+}
+
 static void failed(hs_connection *c, int error)
 {
-    c->error = error;
+    note_error(c, error);
     hs_connection_abort(c, NULL);
 }
 
@@ -150,6 +169,21 @@ static void shut(uv_shutdown_t *request, int status)
 
 static void read_or_wait(hs_connection *c);
 
+static void shut_down(hs_connection *c)
+{
+    if (c->phase == HS_CONNECTION_CLOSED) {
+        return; /* sending the last bytes failed */
+    }
+    c->shutdown.data = c;
+    int error = uv_shutdown(&c->shutdown, stream_of(c), shut);
+    if (error != 0) {
+        failed(c, error);
+        return;
+    }
+    set_deadline(c, 0);
+    read_or_wait(c);
+}
+
 void hs_connection_finish(hs_connection *c, const char *why)
 {
     if (c->phase >= HS_CONNECTION_CLOSING) {
@@ -165,17 +199,9 @@ void hs_connection_finish(hs_connection *c, const char *why)
     if (c->tls && established && !c->is_broken) {
         hs_tls_session_close(c->tls);
     }
-    if (c->phase == HS_CONNECTION_CLOSED) {
-        return; /* sending the close_notify failed */
+    if (!c->is_feeding) {
+        shut_down(c);
     }
-    c->shutdown.data = c;
-    int error = uv_shutdown(&c->shutdown, stream_of(c), shut);
-    if (error != 0) {
-        failed(c, error);
-        return;
-    }
-    set_deadline(c, c->host->stopping ? HS_SERVE_GOODBYE_MS : 0);
-    read_or_wait(c);
 }
 
 /* -- sending -- */
@@ -352,10 +378,21 @@ static void tls_established(void *context)
     }
 }
 
+/* Whether the peer's FIN has come behind what was read. It is asked before we answer: the answer to
+ * a peer that is gone is an RST. */
+static bool has_fin_behind(const hs_connection *c)
+{
+    uv_os_fd_t fd;
+    char byte;
+    return uv_fileno((const uv_handle_t *)&c->socket, &fd) == 0 &&
+           recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void tls_closed(void *context)
 {
     hs_connection *c = context;
     c->has_close_notify = true;
+    c->has_fin = c->has_fin || has_fin_behind(c);
     hs_connection_finish(c, NULL);
 }
 
@@ -408,11 +445,26 @@ static void received_fin(hs_connection *c)
 
 static void received_error(hs_connection *c, int error)
 {
-    c->error = error;
+    note_error(c, error);
     if (c->tls && !c->is_broken && c->phase == HS_CONNECTION_TLS) {
         hs_tls_session_transport_ended(c->tls, error == UV_ECONNRESET);
     }
     hs_connection_abort(c, NULL);
+}
+
+static void feed_tls(hs_connection *c, hs_bytes bytes)
+{
+    bool was_closing = c->phase == HS_CONNECTION_CLOSING;
+    c->is_feeding = true;
+    hs_result result = hs_tls_session_feed(c->tls, bytes);
+    c->is_feeding = false;
+    if (result != HS_OK && !c->is_broken) {
+        hs_connection_abort(c, "the TLS session could not go on");
+    } else if (c->phase == HS_CONNECTION_CLOSING && !was_closing) {
+        shut_down(c);
+    } else {
+        go_on(c);
+    }
 }
 
 static void received(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
@@ -438,11 +490,7 @@ static void received(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
             c->protocol->received(c, bytes);
         }
     } else if (!c->is_broken) {
-        hs_result result = hs_tls_session_feed(c->tls, bytes);
-        if (result != HS_OK && !c->is_broken) {
-            hs_connection_abort(c, "the TLS session could not go on");
-        }
-        go_on(c);
+        feed_tls(c, bytes);
     }
 }
 

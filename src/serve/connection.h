@@ -63,7 +63,8 @@ typedef struct hs_serve_host {
     hs_connection *connections;
     size_t connection_count;
     uint64_t accepted; /* ever; numbers the connections */
-    bool stopping;
+    bool is_stopping;
+    uint64_t stop_at; /* loop time in ms at which the last connection is closed, if stopping */
     char read_buffer[HS_SERVE_READ_SIZE];
 } hs_serve_host;
 
@@ -97,6 +98,7 @@ struct hs_connection {
     size_t in_tls;               /* bytes sent that TLS has not yet put out: it gathers them */
     bool is_choked;              /* nothing is read until the queue is sent */
     bool is_waiting;             /* the protocol was told that there is no room */
+    bool is_feeding;             /* within hs_tls_session_feed, which puts out at its end */
     bool has_close_notify;       /* from the peer */
     bool has_fin;
     bool is_shut;          /* our FIN is out */

@@ -98,21 +98,21 @@ void hs_connection_line_tls_failed(hs_connection *c, const hs_tls_failure *failu
                        what ? what->name : "tls", alert, len > 0 ? ": " : "", message);
 }
 
+/* A reset that follows the peer's FIN answers what we still sent: it tells nothing new. */
 static const char *how_closed(const hs_connection *c)
 {
-    if (c->error == UV_ECONNRESET || c->error == UV_EPIPE) {
-        return "RST";
+    if (c->has_fin) {
+        return !c->tls               ? "FIN"
+               : c->has_close_notify ? "FIN after close_notify"
+                                     : "FIN without close_notify";
+    }
+    if (c->error == UV_ECONNRESET || c->error == UV_EPIPE || c->error == UV_ENOTCONN) {
+        return c->has_close_notify ? "RST after close_notify" : "RST";
     }
     if (c->error != 0) {
         return uv_strerror(c->error);
     }
-    if (!c->tls) {
-        return "FIN";
-    }
-    if (c->has_close_notify) {
-        return c->has_fin ? "FIN after close_notify" : "close_notify";
-    }
-    return "FIN without close_notify";
+    return c->has_close_notify ? "close_notify" : "no FIN";
 }
 
 void hs_connection_line_closed(hs_connection *c)

@@ -26,6 +26,7 @@ typedef struct http2_session {
     http2_stream *streams;
     const char *farewell; /* why the server ends it; NULL: it does not */
     bool is_begun;        /* the peer's SETTINGS came */
+    bool is_left;         /* its GOAWAY came: it ends the session */
 } http2_session;
 
 struct http2_stream {
@@ -204,6 +205,7 @@ static int on_frame_received(nghttp2_session *session, const nghttp2_frame *fram
         hs_connection_set_deadline(c, 0);
     }
     if (frame->hd.type == NGHTTP2_GOAWAY) {
+        h2->is_left = true;
         hs_connection_line(c, "received GOAWAY %s",
                            nghttp2_http2_strerror(frame->goaway.error_code));
     }
@@ -321,7 +323,9 @@ static void http2_flush(hs_connection *c)
     hs_connection_send(c, (hs_bytes){output, len});
     if (c->phase < HS_CONNECTION_CLOSING && !nghttp2_session_want_read(h2->session) &&
         !nghttp2_session_want_write(h2->session)) {
-        hs_connection_finish(c, h2->farewell ? h2->farewell : "the HTTP/2 session is over");
+        hs_connection_finish(c, h2->farewell  ? h2->farewell
+                                : h2->is_left ? NULL
+                                              : "an HTTP/2 protocol error");
     }
 }
 

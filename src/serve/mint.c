@@ -43,14 +43,25 @@ static bool is_address(const char *name, int family)
     return inet_pton(family, name, address) == 1;
 }
 
+static bool is_permitted_always(const char *name)
+{
+    static const char *const always[] = {"localhost", "*.localhost", "127.0.0.1", "::1"};
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
+        if (strcmp(name, always[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void write_permitted(hs_writer *w, const char *const *names, size_t count)
 {
     hs_write_text(w, permitted_always);
     for (size_t i = 0; i < count; i++) {
         bool v4 = is_address(names[i], AF_INET);
         bool v6 = is_address(names[i], AF_INET6);
-        if (names[i][0] == '*') {
-            continue; /* lies below the name that follows its star */
+        if (is_permitted_always(names[i])) {
+            continue;
         }
         hs_write_text(w, v4 || v6 ? ",permitted;IP:" : ",permitted;DNS:");
         hs_write_text(w, names[i]);

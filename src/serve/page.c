@@ -199,7 +199,7 @@ hs_result hs_answer_page(const hs_connection *c, const char *http, const hs_requ
     }
     if (!hs_bytes_are(request->method, "GET") && !hs_bytes_are(request->method, "HEAD")) {
         hs_result result = hs_answer_refuse(405, "Only GET and HEAD are answered here.", out);
-        out->field_name = "allow";
+        out->field_name = "Allow";
         out->field_value = "GET, HEAD";
         return result;
     }

@@ -62,7 +62,8 @@ static void stop_asked(uv_async_t *async)
         return;
     }
     server->is_stopped = true;
-    server->host.stopping = true;
+    server->host.is_stopping = true;
+    server->host.stop_at = uv_now(&server->host.loop) + HS_SERVE_GOODBYE_MS;
     hs_serve_line(&server->host, "stopping, %zu connection%s open", server->host.connection_count,
                   server->host.connection_count == 1 ? "" : "s");
     close_listeners(server);
@@ -229,8 +230,11 @@ static hs_result set_up_tls(hs_server *server, const hs_serve_options *options,
         return HS_OK;
     }
     if (options->cert) {
-        return hs_tls_context_new_server(options->cert, options->key ? options->key : options->cert,
-                                         &server->host.tls, problem);
+        const char *key = options->key ? options->key : options->cert;
+        hs_result result = hs_tls_context_new_server(options->cert, key, &server->host.tls,
+                                                     problem);
+        /* A file that cannot be read is a wrong argument here. */
+        return result == HS_SYSTEM ? HS_INVALID : result;
     }
     return set_up_minted(server, options, addresses, count, problem);
 }

@@ -50,15 +50,18 @@ static ssize_t put_output(wslay_event_context_ptr wslay, const uint8_t *data, si
         wslay_event_set_error(wslay, WSLAY_ERR_WOULDBLOCK);
         return -1;
     }
+    /* All of it, whatever its length: wslay pauses after a part, and nothing would wake it. */
     websocket_state *state = c->state;
-    if (state->output_len == sizeof state->output) {
+    if (len > sizeof state->output - state->output_len) {
         send_output(c);
     }
-    size_t room = sizeof state->output - state->output_len;
-    size_t now = len < room ? len : room;
-    memcpy(state->output + state->output_len, data, now);
-    state->output_len += now;
-    return (ssize_t)now;
+    if (len > sizeof state->output) {
+        hs_connection_send(c, (hs_bytes){data, len});
+    } else {
+        memcpy(state->output + state->output_len, data, len);
+        state->output_len += len;
+    }
+    return (ssize_t)len;
 }
 
 static void close_received(hs_connection *c, const struct wslay_event_on_msg_recv_arg *message)
@@ -138,11 +141,11 @@ static void websocket_flush(hs_connection *c)
         return; /* goes on when there is room */
     }
     if (wslay_event_get_close_received(state->wslay) && wslay_event_get_close_sent(state->wslay)) {
-        /* RFC 6455 7.1.1: the server closes first. */
-        hs_connection_finish(c, state->farewell ? state->farewell : "after the close handshake");
+        /* RFC 6455 7.1.1: the server closes first, whoever began. */
+        hs_connection_finish(c, state->farewell);
     } else if (!wslay_event_want_read(state->wslay)) {
-        hs_connection_line(c, "sent close %u",
-                           (unsigned)wslay_event_get_status_code_sent(state->wslay));
+        hs_connection_line(c, "sent close %u %s", wslay_event_get_status_code_sent(state->wslay),
+                           hs_websocket_close_name(wslay_event_get_status_code_sent(state->wslay)));
         hs_connection_finish(c, state->farewell ? state->farewell : "a WebSocket protocol error");
     }
 }
@@ -153,10 +156,13 @@ static void websocket_received(hs_connection *c, hs_bytes bytes)
     state->input = bytes;
     int error = wslay_event_recv(state->wslay);
     state->input = (hs_bytes){NULL, 0};
-    if (error != 0) {
-        hs_connection_abort(c, error == WSLAY_ERR_NOMEM ? "out of memory"
-                                                        : "a WebSocket protocol error");
+    if (error == WSLAY_ERR_NOMEM) {
+        hs_connection_abort(c, "out of memory");
         return;
+    }
+    if (error != 0) {
+        /* A frame that cannot be read; a close is queued. */
+        wslay_event_shutdown_read(state->wslay);
     }
     websocket_flush(c);
 }
@@ -167,7 +173,8 @@ static void websocket_farewell(hs_connection *c, hs_farewell farewell, const cha
     websocket_state *state = c->state;
     if (state->farewell || wslay_event_queue_close(state->wslay, WSLAY_CODE_GOING_AWAY,
                                                    (const uint8_t *)why, strlen(why)) != 0) {
-        hs_connection_finish(c, why); /* said already, or it cannot be said */
+        /* Said already and not answered, or it cannot be said. */
+        hs_connection_finish(c, state->farewell ? state->farewell : why);
         return;
     }
     state->farewell = why;

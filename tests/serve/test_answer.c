@@ -76,7 +76,7 @@ static void other_requests_are_refused(void **state)
     hs_answer_free(&answer);
     ask("POST", "/", &answer);
     assert_int_equal(answer.status, 405);
-    assert_string_equal(answer.field_name, "allow");
+    assert_string_equal(answer.field_name, "Allow");
     assert_string_equal(answer.field_value, "GET, HEAD");
     hs_answer_free(&answer);
 }

@@ -82,6 +82,9 @@ static void the_end_says_who_and_how(void **state)
     assert_int_equal(strncmp(line, "#7 closed by client (FIN), 2 requests, ", 39), 0);
     c.error = UV_ECONNRESET;
     hs_connection_line_closed(&c);
+    assert_non_null(strstr(line, "closed by client (FIN)"));
+    c.has_fin = false;
+    hs_connection_line_closed(&c);
     assert_non_null(strstr(line, "closed by client (RST)"));
     c.error = 0;
     c.units = 0;
