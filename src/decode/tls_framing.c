@@ -49,7 +49,7 @@ static hs_result read_piece(const hs_tls_framer *framer, hs_bytes bytes, hs_tls_
     }
     size_t used = bytes.len - hs_reader_left(&r);
     if (result == HS_MALFORMED) {
-        used = fault.offset + 1 < bytes.len ? fault.offset + 1 : bytes.len;
+        used = fault.offset; /* a judgement stands behind the field that it is about */
         out->kind = HS_TLS_PIECE_BAD;
         out->fault = fault;
         result = HS_OK;
