@@ -5,7 +5,6 @@
 
 #include "base/reader.h"
 #include "decode/application.h"
-#include "trace/build.h"
 
 /* Plays one record. Its chunks share its place on the wire, as if it were one TLS record or one
  * segment. */
@@ -32,7 +31,13 @@ static void play_record(hs_application *app, uint64_t offset, uint8_t flags, hs_
 hs_trace *conversation_play(hs_bytes recording, conversation_split split, void *context)
 {
     hs_trace_config config = {.keep_bytes = true, .event_limit = 1 << 20};
-    hs_trace *trace = hs_trace_new(&config);
+    return conversation_play_into(&config, recording, split, context);
+}
+
+hs_trace *conversation_play_into(const hs_trace_config *config, hs_bytes recording,
+                                 conversation_split split, void *context)
+{
+    hs_trace *trace = hs_trace_new(config);
     hs_application *app = trace ? hs_application_new(trace) : NULL;
     if (!app) {
         hs_trace_free(trace);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <handshake/trace.h>
+#include "trace/build.h"
 
 enum { FROM_SERVER = 1, PROTECTED = 2 }; /* flags */
 
@@ -18,6 +18,9 @@ enum { FROM_SERVER = 1, PROTECTED = 2 }; /* flags */
  * bytes. NULL when out of memory. */
 typedef size_t (*conversation_split)(size_t left, void *context);
 hs_trace *conversation_play(hs_bytes recording, conversation_split split, void *context);
+/* The same into a trace of that configuration. */
+hs_trace *conversation_play_into(const hs_trace_config *config, hs_bytes recording,
+                                 conversation_split split, void *context);
 
 /* Events, milestones and facts, a line each; ends with free(). */
 char *conversation_text(const hs_trace *trace);

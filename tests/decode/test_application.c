@@ -109,6 +109,15 @@ static uint8_t *read_file(const char *path, size_t *len)
     return data;
 }
 
+static recording read_recording(const char *name)
+{
+    char path[1024];
+    recording r;
+    snprintf(path, sizeof path, HS_SOURCE_ROOT "/fuzz/corpus/application/%s", name);
+    r.data = read_file(path, &r.len);
+    return r;
+}
+
 static void recordings_of_real_peers(void **state)
 {
     (void)state;
@@ -143,13 +152,10 @@ static void every_message_of_the_recordings_is_annotated(void **state)
     DIR *folder = opendir(HS_SOURCE_ROOT "/fuzz/corpus/application");
     assert_non_null(folder);
     for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
-        char path[1024];
-        recording r;
         if (entry->d_name[0] == '.') {
             continue;
         }
-        snprintf(path, sizeof path, HS_SOURCE_ROOT "/fuzz/corpus/application/%s", entry->d_name);
-        r.data = read_file(path, &r.len);
+        recording r = read_recording(entry->d_name);
         hs_trace *trace = conversation_play((hs_bytes){r.data, r.len}, NULL, NULL);
         assert_non_null(trace);
         for (const hs_event *event = trace->events; event; event = event->next) {
@@ -185,10 +191,7 @@ static void recordings_cut_anywhere(void **state)
     static const char *const names[] = {"http1_chunked_answer", "http1_post_chunked_100",
                                         "http2_node_goaway", "ws_echo"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char path[1024];
-        recording r;
-        snprintf(path, sizeof path, HS_SOURCE_ROOT "/fuzz/corpus/application/%s", names[i]);
-        r.data = read_file(path, &r.len);
+        recording r = read_recording(names[i]);
         size_t len = r.len;
         for (r.len = 0; r.len < len; r.len++) {
             char *whole = play(&r, NULL, NULL);
@@ -559,6 +562,74 @@ static void requests_without_answer_have_their_limit(void **state)
     free(r.data);
 }
 
+/* The facts are the same where nobody wants the events. */
+static void facts_do_not_need_events(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"http1_head_redirect", "http2_node_goaway", "ws_deflate"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        recording r = read_recording(names[i]);
+        char *with = play(&r, NULL, NULL);
+        hs_trace_config config = {.keep_events = false};
+        hs_trace *trace = conversation_play_into(&config, (hs_bytes){r.data, r.len}, NULL, NULL);
+        assert_non_null(trace);
+        assert_int_equal(trace->event_count, 0);
+        char *without = conversation_text(trace);
+        assert_non_null(without);
+        assert_true(strlen(without) > 0 && strlen(without) < strlen(with));
+        assert_string_equal(with + strlen(with) - strlen(without), without);
+        hs_trace_free(trace);
+        free(with);
+        free(without);
+        free(r.data);
+    }
+}
+
+typedef struct allowance {
+    size_t left;
+} allowance;
+
+static void *allocate_within(void *context, size_t size)
+{
+    allowance *a = context;
+    if (a->left == 0) {
+        return NULL;
+    }
+    a->left--;
+    return malloc(size);
+}
+
+static void release(void *context, void *memory)
+{
+    (void)context;
+    free(memory);
+}
+
+/* Memory of the trace ends at every allocation in turn, and at many limits: what is there stays
+ * sound. */
+static void the_trace_may_run_out_of_memory(void **state)
+{
+    (void)state;
+    recording r = read_recording("http2_node_big");
+    for (size_t n = 0; n < 64; n++) {
+        allowance a = {n};
+        hs_allocator allocator = {allocate_within, release, &a};
+        hs_trace_config config = {.allocator = &allocator, .keep_bytes = true};
+        hs_trace *trace = conversation_play_into(&config, (hs_bytes){r.data, r.len}, NULL, NULL);
+        char *text = trace ? conversation_text(trace) : NULL;
+        free(text);
+        hs_trace_free(trace);
+    }
+    for (size_t limit = 1024; limit < 64 * 1024; limit += 512) {
+        hs_trace_config config = {.memory_limit = limit, .keep_bytes = true};
+        hs_trace *trace = conversation_play_into(&config, (hs_bytes){r.data, r.len}, NULL, NULL);
+        char *text = trace ? conversation_text(trace) : NULL;
+        free(text);
+        hs_trace_free(trace);
+    }
+    free(r.data);
+}
+
 static void nothing_was_fed(void **state)
 {
     (void)state;
@@ -592,6 +663,8 @@ int main(void)
         cmocka_unit_test(what_waits_has_its_limit),
         cmocka_unit_test(a_request_that_never_ends_is_malformed),
         cmocka_unit_test(requests_without_answer_have_their_limit),
+        cmocka_unit_test(facts_do_not_need_events),
+        cmocka_unit_test(the_trace_may_run_out_of_memory),
         cmocka_unit_test(nothing_was_fed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
