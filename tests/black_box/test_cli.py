@@ -38,20 +38,13 @@ def test_bad_command(hs, arguments, words):
     ("gopher://localhost/", "gopher"), ("https://", "https://"), ("https:///path", "https:///path"),
     ("https://localhost:0/", "0"), ("https://localhost:65536/", "65536"),
     ("https://localhost:-1/", "-1"), ("https://localhost:https/", "https"),
-    ("https://localhost:/x:y/", ""), ("https://[::1/", "[::1"), ("https://[::g]/", "::g"),
+    ("https://[::1/", "[::1"), ("https://[::g]/", "::g"),
     ("https://local host/", ""), ("https://a\nb/", ""), ("https://\x1b[31mred/", ""),
     ("tcp://localhost", "port"), ("", ""), ("https://" + "a" * 300 + "/", ""),
     ("https://host:443:443/", ""), ("https://user:password@localhost/", ""), ("://x", ""),
     ("https://localhost:99999999999999999999/", ""),
 ])
 def test_bad_url(hs, url, word):
-    if url.startswith("https://localhost:/"):
-        pytest.skip("an empty port is the scheme's own (RFC 3986 3.2.3)")
-    if url.startswith("https://user"):
-        # RFC 3986 allows it, a probe has no use for it: either way it never leaks the password.
-        result = hs.probe(url, "--connect-timeout", "1")
-        assert "password" not in result.stdout + result.stderr, repr(result)
-        return
     usage_error(hs.probe("--", url), word)
 
 
@@ -69,7 +62,7 @@ def test_bad_url(hs, url, word):
     (["--ciphers", "NO_SUCH_CIPHER"], ["NO_SUCH_CIPHER"]), (["--groups", "no-such-group"], ["no-such-group"]),
     (["--cacert", "/no/such/file"], ["/no/such/file"]), (["--cert", "/no/such/file"], ["/no/such/file"]),
     (["--cacert", "/"], ["/"]), (["--cacert", "/dev/null"], ["/dev/null"]),
-    (["--pinnedpubkey", "sha256//not-base64!"], ["pinnedpubkey"]),
+    (["--pinnedpubkey", "sha256//not-base64!"], ["not-base64!"]),
     (["--pinnedpubkey", "/no/such/pin"], ["/no/such/pin"]), (["--pinnedpubkey", "sha256//AAAA"], []),
     (["--resolve", "nonsense"], ["nonsense"]), (["--resolve", "a:b:c"], ["a:b:c"]),
     (["--resolve", "localhost:443:not-an-address"], ["not-an-address"]),
@@ -110,7 +103,7 @@ def test_one_bad_target_starts_nothing(hs, hostile):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    ([], []), (["--tcp", "70000"], ["--tcp", "70000"]), (["--tls", "x"], ["--tls", "x"]),
+    (["--tcp", "70000"], ["--tcp", "70000"]), (["--tls", "x"], ["--tls", "x"]),
     (["--tls"], ["--tls"]), (["--https", "-1"], ["--https"]), (["--no-such"], ["--no-such"]),
     (["--tls", "0", "--cert", "/no/such/cert"], ["/no/such/cert"]),
     (["--tls", "0", "extra"], ["extra"]), (["--tls", "0", "--bind", "not-an-address"], ["not-an-address"]),
@@ -126,7 +119,9 @@ def test_serve_with_anothers_key(hs, certificates):
 
 def test_serve_on_a_taken_port(hs, hostile):
     server = hostile(h.at_once("silence"))
-    usage_error(hs.run("serve", "--tcp", server.port, timeout=10), str(server.port))
+    result = hs.run("serve", "--tcp", server.port, timeout=10)
+    assert result.status == 7 and len(result.stderr.splitlines()) == 1, repr(result)
+    assert str(server.port) in result.stderr
 
 
 # ---- help

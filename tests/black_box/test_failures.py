@@ -25,11 +25,11 @@ STATUS = {
     "tls.cert.name_invalid": 60, "tls.cert.date_invalid": 60, "tls.cert.authority_invalid": 60,
     "tls.cert.self_signed": 60, "tls.cert.weak": 60, "tls.cert.invalid": 60,
     "tls.cert.pinned_key_not_in_cert_chain": 90,
-    "http.response.invalid": 35, "http.timed_out": 28, "http.reset": 56, "http.closed": 52,
+    "http.response.invalid": 8, "http.timed_out": 28, "http.reset": 56, "http.closed": 52,
     "websocket.status": 22, "websocket.bad_accept": 22, "websocket.bad_upgrade": 22,
     "websocket.subprotocol_mismatch": 22, "websocket.timed_out": 28, "websocket.closed": 52,
-    "websocket.reset": 56, "websocket.protocol.error": 35,
-    "http2.protocol.error": 35, "http2.timed_out": 28, "http2.goaway": 56, "http2.closed": 52,
+    "websocket.reset": 56, "websocket.protocol.error": 8,
+    "http2.protocol.error": 16, "http2.timed_out": 28, "http2.goaway": 56, "http2.closed": 52,
     "http2.reset": 56, "abandoned": 28,
 }
 
@@ -153,7 +153,7 @@ def test_application_ends_early(hs, hostile, certificates, scheme, family, stage
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_bad_certificate(hs, s_server, certificates, name, cls, verify, version):
     server = s_server(getattr(certificates, name), version, "-cipher", "DEFAULT@SECLEVEL=0")
-    url = f"https://localhost:{server.port}/"
+    url = f"tls://localhost:{server.port}"
     record = run(hs, cls, "tls", url, "--cacert", certificates.ca, verify=verify)
     assert record["certificates"], "what was sent is shown even where it is not accepted"
     # -k: what verification says is reported, and the handshake goes on.
@@ -210,8 +210,8 @@ def test_client_certificate_required(hs, s_server, certificates, version, alert,
                  "--cacert", certificates.ca, alert=alert)
     assert record["tls"]["client_certificate_requested"] is True
     cert, key = certificates.client
-    record = hs.probe_json(f"{scheme}://localhost:{server.port}", "--cacert", certificates.ca,
-                           "--cert", cert, "--key", key, status=0)
+    record = hs.probe_json(f"tls://localhost:{server.port}", "--cacert", certificates.ca, "--cert",
+                           cert, "--key", key, status=0)
     assert record["tls"]["client_certificate_requested"] is True
 
 

@@ -38,7 +38,7 @@ def test_s_server_and_gnutls_serv_answer(options, version, s_server, gnutls_serv
     ("server", "0 (ok)"), ("chain", "0 (ok)"), ("expired", "10 "), ("not_yet_valid", "9 "),
     ("self_signed", "18 "), ("unknown_ca", "20 "), ("chain_missing", "20 ")])
 def test_certificates_verify_as_named(name, result, s_server, certificates):
-    server = s_server(getattr(certificates, name), "-cert_chain", getattr(certificates, name)[0])
+    server = s_server(getattr(certificates, name), *(["-cert_chain", certificates.middle] if name == "chain" else []))
     done = s_client(server.port, "-CAfile", str(certificates.ca), "-verify_hostname", "localhost")
     codes = [line for line in done.stdout.splitlines() if "Verify return code" in line
              or "verify error:num=" in line]

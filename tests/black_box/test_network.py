@@ -29,7 +29,7 @@ def dns(net, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def web(net, certificates, tmp_path_factory):
-    """An https server on every address of the namespace."""
+    """A TLS server on every address of the namespace."""
     log = tmp_path_factory.mktemp("web") / "log"
     child = Child([*net.prefix, "openssl", "s_server", "-accept", "*:4433", "-www", "-cert",
                    certificates.server[0], "-key", certificates.server[1]], log)
@@ -92,7 +92,7 @@ def test_no_address_of_the_wanted_family(hs, net, dns, option, name):
     ("v4", [], "127.0.0.1"), ("v6", [], "::1"), ("both", [], "::1"), ("both", ["-4"], "127.0.0.1"),
     ("both", ["-6"], "::1")])
 def test_resolved_over_the_wire(hs, net, dns, web, certificates, name, options, address):
-    record, result = probe(hs, net, *options, f"https://{name}.test:{web}/", "--cacert",
+    record, result = probe(hs, net, *options, f"tls://{name}.test:{web}", "--cacert",
                            certificates.ca, "--servername", "localhost")
     assert record["ok"], repr(result)
     assert record["target"]["address"] == address
@@ -101,7 +101,7 @@ def test_resolved_over_the_wire(hs, net, dns, web, certificates, name, options, 
 
 def test_happy_eyeballs(hs, net, dns, web, certificates):
     """An IPv6 address that drops costs the attempt delay of RFC 8305, not the connect timeout."""
-    record, result = probe(hs, net, f"https://dead6.test:{web}/", "--cacert", certificates.ca,
+    record, result = probe(hs, net, f"tls://dead6.test:{web}", "--cacert", certificates.ca,
                            "--servername", "localhost")
     assert record["ok"], repr(result)
     assert record["target"]["address"] == "127.0.0.1"
@@ -111,7 +111,7 @@ def test_happy_eyeballs(hs, net, dns, web, certificates):
 
 def test_slow_aaaa_does_not_hold_up_ipv4(hs, net, dns, web, certificates):
     """RFC 8305 section 3: a short resolution delay, then the family that has answered."""
-    record, result = probe(hs, net, f"https://slow6.test:{web}/", "--cacert", certificates.ca,
+    record, result = probe(hs, net, f"tls://slow6.test:{web}", "--cacert", certificates.ca,
                            "--servername", "localhost", "--connect-timeout", "5")
     assert record["ok"], repr(result)
     assert record["ready_ms"] < 900
@@ -124,7 +124,7 @@ def test_fast_open(hs, net, web, certificates):
                           capture_output=True)
     if done.returncode != 0:
         pytest.skip("net.ipv4.tcp_fastopen cannot be set here")
-    record, result = probe(hs, net, "--tcp-fastopen", f"https://localhost:{web}/", "-4", "--cacert",
+    record, result = probe(hs, net, "--tcp-fastopen", f"tls://localhost:{web}", "-4", "--cacert",
                            certificates.ca)
     assert record["ok"], repr(result)
     assert record["tcp"]["fast_open"]

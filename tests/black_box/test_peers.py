@@ -81,9 +81,11 @@ def test_below_the_application(hs, nginx, scheme, attribute):
 @pytest.mark.parametrize("certificate", ["server", "rsa"])
 def test_gnutls_serv(hs, gnutls_serv, certificates, priority, version, certificate):
     server = gnutls_serv(getattr(certificates, certificate), "--http", "--priority", priority)
-    record = hs.probe_json("-4", "--cacert", certificates.ca, f"https://localhost:{server.port}/",
-                           status=0)
-    assert record["tls"]["version"] == version and record["http"]["status"] == 200
+    for scheme in ("tls", "https"):
+        record = hs.probe_json("-4", "--cacert", certificates.ca,
+                               f"{scheme}://localhost:{server.port}", "-m", "3", status=0)
+        assert record["tls"]["version"] == version
+    assert record["http"]["status"] == 200
 
 
 @pytest.mark.parametrize("peer", ["nginx", "haproxy"])
@@ -96,10 +98,19 @@ def test_resumption(hs, request, peer, version):
     assert record["tls"]["version"] == f"TLSv{version}"
 
 
-def test_gnutls_resumption(hs, gnutls_serv, certificates):
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_https_of_s_server(hs, s_server, certificates, version):
+    server = s_server(certificates.server, version)
+    record = hs.probe_json("-4", "--cacert", certificates.ca, f"https://localhost:{server.port}/",
+                           "-m", "3", status=0)
+    assert record["http"]["status"] == 200
+
+
+@pytest.mark.parametrize("scheme", ["tls", "https"])
+def test_gnutls_resumption(hs, gnutls_serv, certificates, scheme):
     server = gnutls_serv(certificates.server, "--http")
     record = hs.probe_json("-4", "--cacert", certificates.ca, "--resume",
-                           f"https://localhost:{server.port}/", status=0)
+                           f"{scheme}://localhost:{server.port}", status=0)
     assert record["tls"]["resumed"] is True
 
 

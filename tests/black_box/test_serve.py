@@ -139,7 +139,7 @@ def test_gnutls_cli(serve, priority, version):
     done = run(need("gnutls-cli"), "--x509cafile", serve.ca, "--priority", priority, "-p",
                serve.ports["https"], "--alpn", "http/1.1", "localhost",
                text="GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-    assert "Handshake was completed" in done.stdout and f"({version})" in done.stdout, done
+    assert "Handshake was completed" in done.stdout and f"({version}-X.509)" in done.stdout, done
     assert "HTTP/1.1 200" in done.stdout, done
 
 

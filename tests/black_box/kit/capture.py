@@ -52,12 +52,13 @@ class Capture:
         self.child.stop()
 
     def _settle(self):
-        """Until the file has stopped to grow."""
-        size = -1
-        for _ in range(50):
+        """Until the file has stopped to grow for a while."""
+        size, still = -1, 0
+        for _ in range(100):
             time.sleep(0.1)
             now = self.file.stat().st_size if self.file.exists() else 0
-            if now == size and now > 24:
+            still = still + 1 if now == size and now > 24 else 0
+            if still == 4:
                 return
             size = now
 

@@ -162,11 +162,11 @@ class Hostile:
 
     def _accept(self):
         while not self.over.is_set():
-            if not select.select([self.listener], [], [], 0.05)[0]:
-                continue
             try:
+                if not select.select([self.listener], [], [], 0.05)[0]:
+                    continue
                 sock, _ = self.listener.accept()
-            except OSError:
+            except (OSError, ValueError):   # closed by stop()
                 return
             self.connections += 1
             thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
@@ -188,6 +188,7 @@ class Hostile:
 
     def stop(self):
         self.over.set()
+        self.threads[0].join(5)
         self.listener.close()
         for thread in self.threads:
             thread.join(5)

@@ -18,10 +18,10 @@ class Serve:
                            directory / "serve.log", env=program.env(**(env or {})))
         self.ports = {}
         for scheme in schemes:
-            match = self.child.wait_output(rf"\b{scheme}://[^\s/]*:(\d+)")[0]
+            match = self.child.wait_output(rf"^{scheme} \S+:(\d+) listening")[0]
             self.ports[scheme] = int(match.group(1))
         self.child.wait_listening(*self.ports.values())
-        found = re.search(r"(/\S+\.(?:pem|crt))", self.child.output())
+        found = re.search(r"^CA certificate (.+)$", self.child.output(), re.MULTILINE)
         self.ca = pathlib.Path(found.group(1)) if found else None
 
     def url(self, scheme, path="/"):
