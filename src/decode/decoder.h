@@ -28,7 +28,8 @@ HS_CHECKED hs_result hs_decoder_feed(hs_decoder *decoder, hs_side from, hs_bytes
 HS_CHECKED hs_result hs_decoder_keys_changed(hs_decoder *decoder);
 /* That direction ended in order (FIN); an unfinished message is noted. */
 void hs_decoder_end(hs_decoder *decoder, hs_side from);
-/* No more is coming: flushes what waits and marks the milestones. Then hs_trace_finish may follow. */
+/* No more is coming: flushes what waits and marks the milestones. Then hs_trace_finish may follow.
+ */
 HS_CHECKED hs_result hs_decoder_finish(hs_decoder *decoder);
 
 /* What the decoder knows so far of the server's bytes: true once they cannot be TLS although the
