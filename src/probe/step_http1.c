@@ -1,4 +1,5 @@
-/* One HEAD request over HTTP/1.1: the first response is its head. */
+/* One request over HTTP/1.1: the first response is its head; of a body only what comes
+ * while the connection is closed in order is read. */
 #include <stdlib.h>
 
 #include "probe/head.h"
@@ -13,7 +14,8 @@ static void start(hs_run *run)
     hs_head_init(answer);
     run->exchange = answer;
     hs_http1_head request;
-    hs_http1_request_init(&request, "HEAD", run->setup.url->path);
+    hs_http1_request_init(&request, run->setup.options->head ? "HEAD" : "GET",
+                          run->setup.url->path);
     hs_result result = hs_http1_add_field(&request, "Accept", "*/*");
     if (result != HS_OK) {
         hs_run_give_up(run, result);

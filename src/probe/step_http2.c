@@ -1,4 +1,4 @@
-/* HTTP/2 through nghttp2: preface and SETTINGS, then one HEAD request. */
+/* HTTP/2 through nghttp2: preface and SETTINGS, then one request. */
 #include <nghttp2/nghttp2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,9 +96,12 @@ static int submit(hs_run *run, exchange *x)
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 100},
     };
     const nghttp2_nv request[] = {
-        field(":method", "HEAD"),       field(":scheme", url->scheme->has_tls ? "https" : "http"),
-        field(":authority", authority), field(":path", url->path),
-        field("user-agent", agent),     field("accept", "*/*"),
+        field(":method", run->setup.options->head ? "HEAD" : "GET"),
+        field(":scheme", url->scheme->has_tls ? "https" : "http"),
+        field(":authority", authority),
+        field(":path", url->path),
+        field("user-agent", agent),
+        field("accept", "*/*"),
     };
     int error = nghttp2_submit_settings(x->session, NGHTTP2_FLAG_NONE, settings,
                                         sizeof settings / sizeof settings[0]);

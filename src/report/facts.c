@@ -93,9 +93,7 @@ hs_clock hs_fact_span_clock(const hs_phase_span *span)
     if (start == HS_CLOCK_USER || end == HS_CLOCK_USER) {
         return HS_CLOCK_USER;
     }
-    if (start == HS_CLOCK_TCP_INFO) {
-        return start;
-    }
+    /* A start that was computed from TCP_INFO is the kernel's as well. */
     return end != HS_CLOCK_NONE ? end : start;
 }
 

@@ -106,6 +106,25 @@ static void walk_connecting(const hs_trace *trace, walk *w)
     }
 }
 
+/* Whether the peer was being waited for when the attempt ended. */
+static bool ended_waiting(const hs_trace *trace)
+{
+    enum { EXIT_TIMED_OUT = 28, EXIT_CLOSED = 52, EXIT_RESET = 56 };
+    const hs_failure_descriptor *failure = hs_failure_describe(trace->failure.cls);
+    return failure && (failure->exit_status == EXIT_TIMED_OUT ||
+                       failure->exit_status == EXIT_CLOSED || failure->exit_status == EXIT_RESET);
+}
+
+/* A server's bytes that follow others without a byte of ours between: the same flight, unless they
+ * begin the answer to a request, which the server took its time for (tickets may come before). */
+static hs_time *part_of_following(const hs_trace *trace, walk *w, const hs_segment *segment,
+                                  bool in_flight)
+{
+    bool is_answer = segment->moment.at == at(trace, HS_MILESTONE_FIRST_RESPONSE) ||
+                     segment->moment.at == at(trace, HS_MILESTONE_UPGRADE_DONE);
+    return in_flight && !is_answer ? &w->parts->tail : &w->parts->server;
+}
+
 static void walk_turns(const hs_trace *trace, walk *w)
 {
     bool waiting = false;
@@ -121,13 +140,16 @@ static void walk_turns(const hs_trace *trace, walk *w)
             waiting = false;
             in_flight = true;
         } else {
-            give(w, segment->moment.at, in_flight ? &w->parts->tail : &w->parts->server);
+            give(w, segment->moment.at, part_of_following(trace, w, segment, in_flight));
             in_flight = true;
         }
     }
     /* What is left: an answer that never came, or our own last work. */
-    if (waiting && trace->failure.cls != HS_FAILURE_NONE) {
-        give_wait(w, w->end);
+    if (ended_waiting(trace)) {
+        if (waiting) {
+            give_wait(w, w->end);
+        }
+        give(w, w->end, &w->parts->server);
     }
     give(w, w->end, &w->parts->client);
 }

@@ -112,6 +112,35 @@ static void silence_until_the_deadline_is_not_our_own_time(void **state)
     hs_trace_free(t);
 }
 
+/* TLS 1.3 tickets come before the answer; what the server thinks about is no part of their flight.
+ */
+static void thinking_after_tickets_is_the_servers(void **state)
+{
+    (void)state;
+    for (int answered = 0; answered < 2; answered++) {
+        hs_trace *t = new_trace();
+        t->tcp.rtt_us = 10000;
+        hs_trace_mark(t, HS_MILESTONE_SYN, ms(0));
+        hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(10));
+        hs_trace_add_segment(t, HS_CLIENT, 10, ms(10));
+        hs_trace_mark_byte(t, HS_MILESTONE_REQUEST, HS_CLIENT, 9);
+        hs_trace_add_segment(t, HS_SERVER, 10, ms(20)); /* tickets */
+        if (answered) {
+            hs_trace_add_segment(t, HS_SERVER, 10, ms(320));
+            hs_trace_mark_byte(t, HS_MILESTONE_FIRST_RESPONSE, HS_SERVER, 10);
+        } else {
+            hs_trace_fail(t, HS_FAILURE_HTTP_TIMED_OUT, HS_PHASE_RESPONSE, 0, "silence");
+        }
+        hs_trace_mark(t, HS_MILESTONE_END, ms(320));
+        assert_int_equal(hs_trace_finish(t), HS_OK);
+        assert_true(t->accounting.server == 300 * HS_MILLISECOND);
+        assert_true(t->accounting.tail == 0);
+        assert_true(t->accounting.client == 0);
+        assert_true(sum(&t->accounting) == t->accounting.total);
+        hs_trace_free(t);
+    }
+}
+
 /* Any trace at all, with times that cross and marks that are missing: the parts add up. */
 static void the_parts_always_add_up(void **state)
 {
@@ -152,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_lost_syn_is_loss),
         cmocka_unit_test(waiting_for_an_address_that_gave_nothing_is_loss),
         cmocka_unit_test(silence_until_the_deadline_is_not_our_own_time),
+        cmocka_unit_test(thinking_after_tickets_is_the_servers),
         cmocka_unit_test(the_parts_always_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
