@@ -119,6 +119,10 @@ static void facts_do_not_need_events(void **state)
     }
 }
 
+typedef struct allowance {
+    size_t left;
+} allowance;
+
 static void *allocate_within(void *context, size_t size)
 {
     allowance *a = context;

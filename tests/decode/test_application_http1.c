@@ -162,10 +162,6 @@ static void requests_without_answer_have_their_limit(void **state)
     free(r.data);
 }
 
-typedef struct allowance {
-    size_t left;
-} allowance;
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
