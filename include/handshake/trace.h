@@ -106,6 +106,20 @@ typedef struct hs_target {
     size_t attempt_count;
 } hs_target;
 
+/* Where a trace from a capture comes from. */
+typedef struct hs_capture_facts {
+    bool present;
+    const char *file;      /* or the device */
+    uint64_t first_packet; /* counted from 1, as Wireshark does */
+    uint64_t packets;      /* of this connection */
+    bool midstream;        /* its SYN was not seen */
+    const char *client_address;
+    uint16_t client_port;
+    uint64_t missing_bytes;     /* gaps in the streams, as long as they were followed */
+    uint64_t truncated_packets; /* cut by the snapshot length */
+    uint64_t conflicting_bytes; /* retransmitted with other contents; the first are kept */
+} hs_capture_facts;
+
 /* One run of bytes that crossed in one direction with one stamp (a packet, a recvmsg, a send). */
 typedef struct hs_segment {
     hs_moment moment;
@@ -137,16 +151,45 @@ typedef struct hs_accounting {
     hs_time loss;    /* retransmission */
 } hs_accounting;
 
+/* What one side said in its SYN or SYN-ACK (RFC 9293 3.2), where that packet was seen. */
+typedef struct hs_tcp_side {
+    bool seen;
+    uint32_t isn;
+    int mss;            /* -1: not said */
+    int window_scale;   /* shift; -1: not said (RFC 7323) */
+    hs_seen sack;       /* SACK permitted (RFC 2018) */
+    hs_seen timestamps; /* RFC 7323 */
+    hs_seen ecn;        /* ECN setup (RFC 3168 6.1.1) */
+    hs_seen mptcp;      /* MP_CAPABLE or MP_JOIN (RFC 8684) */
+    const char
+        *fast_open; /* RFC 7413: "cookie_requested", "cookie_given", "cookie_used"; NULL none */
+} hs_tcp_side;
+
+/* One step of one side through the states of RFC 9293 3.3.2. */
+typedef struct hs_tcp_transition {
+    hs_time at;
+    hs_side side;
+    const char *from; /* "SYN-SENT" */
+    const char *to;
+} hs_tcp_transition;
+
 typedef struct hs_tcp_facts {
     bool present;
+    hs_tcp_side client; /* from a capture */
+    hs_tcp_side server;
+    hs_time rtt_server; /* last SYN to SYN-ACK, at the capture's place on the path */
+    hs_time rtt_client; /* SYN-ACK to the ACK that completes the handshake */
+    const hs_tcp_transition *states;
+    size_t state_count;
     uint16_t mss;         /* 0 unseen: of our sending side, as TCP_INFO has it */
     hs_seen window_scale; /* negotiated by both */
     hs_seen sack;
     hs_seen timestamps;
     hs_seen ecn;
-    int64_t rtt_us;        /* the kernel's own SYN round trip; -1 unseen */
-    int syn_retransmits;   /* -1 unseen */
-    int retransmits;       /* of data; -1 unseen */
+    int64_t rtt_us;                /* the kernel's own SYN round trip; -1 unseen */
+    int syn_ack_retransmits;       /* -1 unseen */
+    int syn_retransmits;           /* -1 unseen */
+    int retransmits;               /* of data; -1 unseen */
     hs_seen syn_data_acknowledged; /* Fast Open: the SYN's own data was taken (RFC 7413) */
     const char *fast_open; /* "not_used", "cookie_requested", "syn_data_acknowledged", …; NULL */
     const char *congestion_control;
@@ -295,6 +338,7 @@ typedef struct hs_trace {
     hs_moment milestones[HS_MILESTONE_COUNT];
     hs_phase_span phases[HS_PHASE_COUNT];
     hs_accounting accounting;
+    hs_capture_facts capture;
     hs_tcp_facts tcp;
     hs_tls_facts tls;
     const hs_certificate *certificates; /* leaf first, as sent */

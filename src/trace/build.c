@@ -12,6 +12,13 @@ enum {
 
 static const hs_moment no_moment = {HS_TIME_NONE, HS_CLOCK_NONE};
 
+static const hs_tcp_side unseen_side = {.mss = -1,
+                                        .window_scale = -1,
+                                        .sack = HS_UNSEEN,
+                                        .timestamps = HS_UNSEEN,
+                                        .ecn = HS_UNSEEN,
+                                        .mptcp = HS_UNSEEN};
+
 static void set_unseen(hs_trace *trace)
 {
     for (int i = 0; i < HS_MILESTONE_COUNT; i++) {
@@ -23,6 +30,11 @@ static void set_unseen(hs_trace *trace)
     trace->failure.alert = -1;
     trace->failure.verify = -1;
     trace->accounting.path_rtt = HS_TIME_NONE;
+    trace->tcp.client = unseen_side;
+    trace->tcp.server = unseen_side;
+    trace->tcp.rtt_server = HS_TIME_NONE;
+    trace->tcp.rtt_client = HS_TIME_NONE;
+    trace->tcp.syn_ack_retransmits = -1;
     trace->tcp.window_scale = HS_UNSEEN;
     trace->tcp.sack = HS_UNSEEN;
     trace->tcp.timestamps = HS_UNSEEN;

@@ -1,0 +1,59 @@
+/* Packets to traces: every TCP connection in a capture, followed from its SYN to its end.
+ *
+ * Flows live in one hash table. A connection whose handshake goes on has a decoder and a trace;
+ * once it is over, a packet costs a look-up and a test. All memory is under one limit: the flow
+ * that was idle longest is ended to make room, and counted.
+ */
+#ifndef HS_DECODE_FLOWS_H
+#define HS_DECODE_FLOWS_H
+
+#include <handshake/trace.h>
+
+#include "secrets/keylog.h"
+#include "wire/packet.h"
+
+typedef struct hs_flows hs_flows;
+
+typedef struct hs_flows_config {
+    size_t memory_limit;    /* 0: 256 MiB, for flows, fragments and handshake bytes together */
+    size_t handshake_limit; /* 0: 256 KiB of handshake bytes a connection */
+    bool keep_events;       /* the ladder */
+    bool keep_bytes;
+    const hs_keylog *keylog; /* NULL: none; may grow while packets are read */
+    const char *file;        /* for hs_capture_facts.file */
+    /* One finished connection; the trace is the receiver's. Called when it ended, was idle for too
+     * long, was evicted, or at hs_flows_finish. */
+    void (*connection)(void *context, hs_trace *trace);
+    void *context;
+} hs_flows_config;
+
+typedef struct hs_flows_counters {
+    uint64_t packets;
+    uint64_t tcp_packets;
+    uint64_t udp_packets;
+    uint64_t other_packets;
+    uint64_t truncated_packets;
+    uint64_t malformed_packets;
+    uint64_t unknown_link_packets;
+    uint64_t fragments;
+    uint64_t fragments_dropped;
+    uint64_t connections;
+    uint64_t evicted; /* ended before their time, for memory */
+    size_t memory;    /* now */
+    size_t memory_peak;
+} hs_flows_counters;
+
+/* NULL when out of memory. */
+hs_flows *hs_flows_new(const hs_flows_config *config);
+void hs_flows_free(hs_flows *flows);
+/* The next packets are of another file. */
+void hs_flows_set_file(hs_flows *flows, const char *file);
+/* One frame. `at` in nanoseconds since the epoch; `number` counts from 1. HS_NO_MEMORY: this packet
+ * was not followed. */
+HS_CHECKED hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,
+                                     uint64_t number);
+/* The capture is over: every connection that is left is given out, in order of its first packet. */
+void hs_flows_finish(hs_flows *flows);
+hs_flows_counters hs_flows_count(const hs_flows *flows);
+
+#endif

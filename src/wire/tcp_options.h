@@ -1,0 +1,24 @@
+/* TCP options (RFC 9293 3.2, RFC 7323, RFC 2018, RFC 7413, RFC 8684), one after the other. */
+#ifndef HS_WIRE_TCP_OPTIONS_H
+#define HS_WIRE_TCP_OPTIONS_H
+
+#include <stdbool.h>
+
+#include <handshake/api.h>
+
+typedef struct hs_tcp_options {
+    int mss;          /* -1: not there */
+    int window_scale; /* as sent, also above 14; -1: not there */
+    bool sack_permitted;
+    bool has_timestamps;
+    uint32_t timestamp_value;
+    uint32_t timestamp_echo;
+    bool has_fast_open;        /* RFC 7413, or its experimental form (kind 254, 0xF989) */
+    hs_bytes fast_open_cookie; /* empty: the cookie is asked for */
+    int mptcp_subtype;         /* -1: no MPTCP option */
+    bool malformed;            /* a length that cannot be; what came before it stands */
+} hs_tcp_options;
+
+void hs_tcp_options_read(hs_bytes options, hs_tcp_options *out);
+
+#endif
