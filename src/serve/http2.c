@@ -1,51 +1,31 @@
 /* The page over HTTP/2 (RFC 9113), through nghttp2. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <nghttp2/nghttp2.h>
 
-#include "serve/answer.h"
+#include "serve/http2_stream.h"
 #include "serve/protocols.h"
 #include "wire/http1.h"
 
 enum {
     STREAMS_MAX = 100,
-    METHOD_MAX = 32,
-    TARGET_MAX = 2048,
     HEADER_LIST_MAX = HS_HTTP1_HEAD_MAX,
     FIELD_OVERHEAD = 32, /* RFC 9113 10.5.1 */
     OUTPUT_SIZE = 16 * 1024,
 };
 
-typedef struct http2_stream http2_stream;
-
 typedef struct http2_session {
     nghttp2_session *session;
-    http2_stream *streams;
+    hs_http2_stream *streams;
     const char *farewell; /* why the server ends it; NULL: it does not */
     bool is_begun;        /* the peer's SETTINGS came */
     bool is_left;         /* its GOAWAY came: it ends the session */
 } http2_session;
 
-struct http2_stream {
-    http2_stream *next;
-    http2_stream *previous;
-    char method[METHOD_MAX];
-    char target[TARGET_MAX];
-    size_t method_len;
-    size_t target_len;
-    size_t list_size; /* of the header list, as SETTINGS_MAX_HEADER_LIST_SIZE counts it */
-    bool is_too_long;
-    bool is_early;
-    hs_answer answer;
-    size_t sent; /* of its body */
-};
-
 static void http2_flush(hs_connection *c);
 
-static http2_stream *stream_of(nghttp2_session *session, int32_t id)
+static hs_http2_stream *stream_of(nghttp2_session *session, int32_t id)
 {
     return nghttp2_session_get_stream_user_data(session, id);
 }
@@ -61,7 +41,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     if (!is_request(frame)) {
         return 0;
     }
-    http2_stream *stream = calloc(1, sizeof *stream);
+    hs_http2_stream *stream = calloc(1, sizeof *stream);
     if (!stream) {
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
@@ -78,7 +58,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     return 0;
 }
 
-static void keep(http2_stream *stream, char *field, size_t *field_len, size_t capacity,
+static void keep(hs_http2_stream *stream, char *field, size_t *field_len, size_t capacity,
                  hs_bytes value)
 {
     if (value.len > capacity) {
@@ -95,7 +75,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 {
     (void)flags;
     (void)context;
-    http2_stream *stream = is_request(frame) ? stream_of(session, frame->hd.stream_id) : NULL;
+    hs_http2_stream *stream = is_request(frame) ? stream_of(session, frame->hd.stream_id) : NULL;
     if (!stream) {
         return 0;
     }
@@ -114,86 +94,20 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     return 0;
 }
 
-static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *out, size_t room,
-                         uint32_t *flags, nghttp2_data_source *source, void *context)
-{
-    (void)session;
-    (void)stream_id;
-    (void)context;
-    http2_stream *stream = source->ptr;
-    size_t left = stream->answer.body_len - stream->sent;
-    size_t now = left < room ? left : room;
-    memcpy(out, stream->answer.body + stream->sent, now);
-    stream->sent += now;
-    if (now == left) {
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-    }
-    return (ssize_t)now;
-}
-
-typedef struct field_list {
-    nghttp2_nv items[8];
-    size_t count;
-} field_list;
-
-static void add_field(field_list *list, const char *name, const char *value)
-{
-    if (name && value && list->count < sizeof list->items / sizeof list->items[0]) {
-        list->items[list->count++] = (nghttp2_nv){(uint8_t *)(uintptr_t)name,
-                                                  (uint8_t *)(uintptr_t)value, strlen(name),
-                                                  strlen(value), NGHTTP2_NV_FLAG_NONE};
-    }
-}
-
-static int submit(nghttp2_session *session, int32_t id, http2_stream *stream)
-{
-    char status[16];
-    char length[24];
-    char date[HS_HTTP_DATE_SIZE];
-    const hs_answer *answer = &stream->answer;
-    snprintf(status, sizeof status, "%d", answer->status);
-    snprintf(length, sizeof length, "%zu", answer->body_len);
-    field_list fields = {.count = 0};
-    add_field(&fields, ":status", status);
-    add_field(&fields, "date", hs_http_date((int64_t)time(NULL), date));
-    add_field(&fields, "server", HS_SERVE_NAME);
-    add_field(&fields, "content-type", answer->content_type);
-    add_field(&fields, "content-length", length);
-    add_field(&fields, "cache-control", "no-store");
-    add_field(&fields, answer->field_name, answer->field_value);
-    bool is_head = hs_bytes_are((hs_bytes){(const uint8_t *)stream->method, stream->method_len},
-                                "HEAD");
-    nghttp2_data_provider body = {.source = {.ptr = stream}, .read_callback = read_body};
-    return nghttp2_submit_response(session, id, fields.items, fields.count, is_head ? NULL : &body);
-}
-
-static hs_result make_answer(hs_connection *c, const hs_request *request, http2_stream *stream)
-{
-    if (stream->is_too_long) {
-        return hs_answer_refuse(431, "A request's fields are at most 64 KiB, its path 2 KiB here.",
-                                &stream->answer);
-    }
-    if (stream->is_early && !hs_request_is_safe(request->method)) {
-        return hs_answer_refuse(425, "Early data can be replayed: send this again.",
-                                &stream->answer);
-    }
-    return hs_answer_page(c, "HTTP/2", request, &stream->answer);
-}
-
 static int answer_request(nghttp2_session *session, int32_t id, hs_connection *c)
 {
-    http2_stream *stream = stream_of(session, id);
+    hs_http2_stream *stream = stream_of(session, id);
     if (!stream || stream->answer.body) {
         return 0;
     }
     hs_request request = {{(const uint8_t *)stream->method, stream->method_len},
                           {(const uint8_t *)stream->target, stream->target_len}};
     request.path = hs_request_path(request.path);
-    if (make_answer(c, &request, stream) != HS_OK) {
+    if (hs_http2_stream_answer(c, &request, stream) != HS_OK) {
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
     hs_answer_line(c, &request, &stream->answer);
-    return submit(session, id, stream) == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+    return hs_http2_stream_submit(session, id, stream) == HS_OK ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 static int on_frame_received(nghttp2_session *session, const nghttp2_frame *frame, void *context)
@@ -222,7 +136,7 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
     return 0;
 }
 
-static void free_stream(http2_session *h2, http2_stream *stream)
+static void free_stream(http2_session *h2, hs_http2_stream *stream)
 {
     if (stream->previous) {
         stream->previous->next = stream->next;
@@ -240,7 +154,7 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t error,
 {
     (void)error;
     hs_connection *c = context;
-    http2_stream *stream = stream_of(session, id);
+    hs_http2_stream *stream = stream_of(session, id);
     if (stream) {
         nghttp2_session_set_stream_user_data(session, id, NULL);
         free_stream(c->state, stream);

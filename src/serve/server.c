@@ -10,11 +10,10 @@
 #include <unistd.h>
 
 #include "net/file.h"
-#include "serve/authority.h"
 #include "serve/connection.h"
 #include "serve/connection_line.h"
+#include "serve/credentials.h"
 #include "serve/listen.h"
-#include "serve/names.h"
 
 typedef struct listener {
     uv_tcp_t socket;
@@ -194,51 +193,6 @@ static hs_result check_options(const hs_serve_options *options, hs_problem *prob
     return HS_OK;
 }
 
-static hs_result set_up_minted(hs_server *server, const hs_serve_options *options,
-                               const hs_listen_address *addresses, size_t count,
-                               hs_problem *problem)
-{
-    hs_serve_names names;
-    hs_serve_names_collect(addresses, count, &names);
-    const hs_authority_config config = {
-        .state = options->state,
-        .names = names.items,
-        .name_count = names.count,
-        .now = (int64_t)time(NULL),
-    };
-    hs_authority authority;
-    hs_result result = hs_authority_open(&config, &authority, problem);
-    if (result != HS_OK) {
-        return result;
-    }
-    server->ca_file = strdup(authority.ca_file);
-    result = server->ca_file
-                 ? hs_tls_context_new_server(authority.server_file, authority.server_file,
-                                             &server->host.tls, problem)
-                 : HS_NO_MEMORY;
-    hs_authority_close(&authority);
-    if (result == HS_OK) {
-        hs_serve_line(&server->host, "CA certificate %s", server->ca_file);
-    }
-    return result;
-}
-
-static hs_result set_up_tls(hs_server *server, const hs_serve_options *options,
-                            const hs_listen_address *addresses, size_t count, hs_problem *problem)
-{
-    if (!wants(options, is_tls)) {
-        return HS_OK;
-    }
-    if (options->cert) {
-        const char *key = options->key ? options->key : options->cert;
-        hs_result result = hs_tls_context_new_server(options->cert, key, &server->host.tls,
-                                                     problem);
-        /* A file that cannot be read is a wrong argument here. */
-        return result == HS_SYSTEM ? HS_INVALID : result;
-    }
-    return set_up_minted(server, options, addresses, count, problem);
-}
-
 /* Takes over the descriptor, also where it fails. */
 static int add_listener(hs_server *server, const hs_service_descriptor *service, int fd,
                         const hs_listen_address *address)
@@ -319,7 +273,13 @@ static hs_result set_up(hs_server *server, const hs_serve_options *options, hs_p
     server->stop.data = server;
     /* The listeners keep the loop alive; without them and connections it ends. */
     uv_unref((uv_handle_t *)&server->stop);
-    result = set_up_tls(server, options, addresses, count, problem);
+    if (wants(options, is_tls)) {
+        result = hs_credentials_load(options, addresses, count, &server->host.tls, &server->ca_file,
+                                     problem);
+    }
+    if (result == HS_OK && server->ca_file) {
+        hs_serve_line(&server->host, "CA certificate %s", server->ca_file);
+    }
     for (int i = 0; result == HS_OK && i < HS_SERVICE_COUNT; i++) {
         if (options->ports[i] >= 0) {
             result = listen_service(server, (hs_service)i, options->ports[i], addresses, count,
