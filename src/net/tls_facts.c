@@ -21,6 +21,12 @@ const char *hs_tls_session_cipher(const hs_tls_session *session)
     return cipher ? SSL_CIPHER_standard_name(cipher) : NULL;
 }
 
+const char *hs_tls_session_group(const hs_tls_session *session)
+{
+    long id = SSL_get_negotiated_group(session->ssl);
+    return id > 0 ? SSL_group_to_name(session->ssl, (int)id) : NULL;
+}
+
 const char *hs_tls_session_alpn(const hs_tls_session *session)
 {
     return session->alpn_chosen[0] ? session->alpn_chosen : NULL;

@@ -86,6 +86,8 @@ void hs_tls_session_close(hs_tls_session *session);
  */
 const char *hs_tls_session_version(const hs_tls_session *session);
 const char *hs_tls_session_cipher(const hs_tls_session *session);
+/* The key exchange group as OpenSSL spells it: "x25519", "secp256r1". */
+const char *hs_tls_session_group(const hs_tls_session *session);
 const char *hs_tls_session_alpn(const hs_tls_session *session);
 bool hs_tls_session_resumed(const hs_tls_session *session);
 hs_early_data hs_tls_session_early_data(const hs_tls_session *session);

@@ -66,10 +66,12 @@ void hs_connection_line_established(hs_connection *c)
 {
     const char *version = hs_tls_session_version(c->tls);
     const char *cipher = hs_tls_session_cipher(c->tls);
+    const char *group = hs_tls_session_group(c->tls);
     const char *alpn = hs_tls_session_alpn(c->tls);
     hs_early_data early = hs_tls_session_early_data(c->tls);
-    hs_connection_line(c, "%s %s %s%s%s handshake in %.3f ms%s", version ? version : "TLS",
-                       cipher ? cipher : "", alpn ? "alpn " : "", alpn ? alpn : "no alpn",
+    hs_connection_line(c, "%s %s%s%s %s%s%s handshake in %.3f ms%s", version ? version : "TLS",
+                       cipher ? cipher : "", group ? " " : "", group ? group : "",
+                       alpn ? "alpn " : "", alpn ? alpn : "no alpn",
                        hs_tls_session_resumed(c->tls) ? " resumed" : " full",
                        (double)c->handshake_ns / 1e6,
                        early == HS_EARLY_DATA_ACCEPTED   ? ", early data accepted"

@@ -61,6 +61,7 @@ static void collect_tls(const hs_connection *c, fact_list *list)
 {
     add_text(list, "version", "version", hs_tls_session_version(c->tls));
     add_text(list, "cipher", "cipher suite", hs_tls_session_cipher(c->tls));
+    add_text(list, "group", "group", hs_tls_session_group(c->tls));
     add_text(list, "alpn", "ALPN", hs_tls_session_alpn(c->tls));
     add_bool(list, "resumed", "resumed", hs_tls_session_resumed(c->tls));
     add_text(list, "early_data", "early data", early_data_name(c));
