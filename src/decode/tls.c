@@ -49,7 +49,8 @@ static bool is_protected(const hs_tls_decoder *d, const hs_tls_direction *direct
     if (direction->epoch == HS_TLS_EPOCH_CIPHER) {
         return true;
     }
-    return type == HS_TLS_APPLICATION_DATA && (!d->has_server_hello || hs_tls_is_13(d->version));
+    return type == HS_TLS_APPLICATION_DATA && (direction->epoch == HS_TLS_EPOCH_EARLY ||
+                                               !d->has_server_hello || hs_tls_is_13(d->version));
 }
 
 /* Whether an earlier record of the other direction still waits, so that application data must. */

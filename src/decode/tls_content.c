@@ -33,8 +33,9 @@ static void handle_ccs(hs_tls_decoder *d, const hs_tls_found *found)
                           .first = found->first,
                           .end = found->end};
     (void)hs_tls_event(d, direction, &message);
-    /* In TLS 1.3 it says nothing, and may come before the version is known. */
-    if (!d->has_server_hello || hs_tls_is_13(d->version)) {
+    /* In TLS 1.3 it says nothing, and may come before the ServerHello; then it is worked on after
+     * it only where a key came late. */
+    if (!d->has_server_hello || d->place < d->server_hello_place || hs_tls_is_13(d->version)) {
         return;
     }
     hs_tls_learn_ccs(d, direction);
@@ -173,7 +174,6 @@ static hs_result handle_handshake(hs_tls_decoder *d, hs_tls_direction *direction
     hs_tls_epoch epoch = direction->epoch;
     hs_tls_found found = found_in(direction, piece, bytes, is_protected);
     if (hs_buffer_bytes(&direction->message).len > 0) {
-        direction->message_end = piece->end;
         found.first = direction->message_first;
         hs_result result = complete_message(d, &found, &bytes);
         if (result != HS_OK) {
@@ -186,7 +186,6 @@ static hs_result handle_handshake(hs_tls_decoder *d, hs_tls_direction *direction
         hs_result result = next_message(d, &found, bytes, &found.raw);
         if (result == HS_NEED_MORE) {
             direction->message_first = piece->first;
-            direction->message_end = piece->end;
             direction->message_protected = is_protected;
             return hs_buffer_append(&direction->message, bytes);
         }

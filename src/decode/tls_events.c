@@ -42,13 +42,11 @@ void hs_tls_run_flush(hs_tls_decoder *d, hs_tls_direction *direction)
         return;
     }
     direction->run = (hs_tls_run){0};
-    bool is_old_data = run.type == HS_TLS_APPLICATION_DATA && d->version != 0 &&
-                       !hs_tls_is_13(d->version);
     hs_message message = {.from = direction->side,
                           .layer = HS_LAYER_TLS,
                           .type = (uint16_t)(run.type << 8),
                           .is_protected = true,
-                          .name = is_old_data ? "application data" : "encrypted record",
+                          .name = run.is_old_data ? "application data" : "encrypted record",
                           .bytes = run.bytes,
                           .first = run.first,
                           .end = run.end};
@@ -68,7 +66,11 @@ void hs_tls_show_opaque(hs_tls_decoder *d, hs_tls_direction *direction, const hs
                  piece->type == HS_TLS_APPLICATION_DATA && run->turn == piece->turn;
     if (!joins) {
         hs_tls_run_flush(d, direction);
-        *run = (hs_tls_run){.type = piece->type, .turn = piece->turn, .first = piece->first};
+        *run = (hs_tls_run){.type = piece->type,
+                            .is_old_data = piece->type == HS_TLS_APPLICATION_DATA &&
+                                           direction->epoch == HS_TLS_EPOCH_CIPHER,
+                            .turn = piece->turn,
+                            .first = piece->first};
     }
     run->count++;
     run->bytes += length;
@@ -99,7 +101,7 @@ static void show_incomplete_message(hs_tls_decoder *d, hs_tls_direction *directi
     hs_tls_found found = {.direction = direction,
                           .raw = hs_buffer_bytes(&direction->message),
                           .first = direction->message_first,
-                          .end = direction->message_end,
+                          .end = direction->framer.offset,
                           .is_protected = direction->message_protected};
     if (found.raw.len == 0) {
         return;

@@ -47,7 +47,7 @@ static hs_result have_tls13(const hs_tls_decoder *d, hs_side side, hs_tls_epoch 
     if (!d->has_server_hello) {
         return HS_NO_KEY;
     }
-    hs_bytes secret = find_secret(d, secret_label(side, epoch), d->client_random);
+    hs_bytes secret = find_secret(d, secret_label(side, epoch), d->first_random);
     if (secret.len == 0) {
         return HS_NO_KEY;
     }
@@ -62,7 +62,7 @@ static hs_result unprotect_early(hs_tls_decoder *d, hs_tls_direction *direction,
     if (direction->protection) {
         return hs_record_unprotect(direction->protection, record, d->scratch, content);
     }
-    hs_bytes secret = find_secret(d, secret_label(HS_CLIENT, HS_TLS_EPOCH_EARLY), d->client_random);
+    hs_bytes secret = find_secret(d, secret_label(HS_CLIENT, HS_TLS_EPOCH_EARLY), d->first_random);
     if (secret.len == 0) {
         return HS_NO_KEY;
     }

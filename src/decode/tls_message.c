@@ -40,7 +40,6 @@ static void remember_tls13_suites(hs_tls_decoder *d, hs_bytes cipher_suites)
 {
     hs_tls_u16_list list = {cipher_suites};
     uint16_t id = 0;
-    d->tls13_suite_count = 0;
     while (hs_tls_u16_next(&list, &id)) {
         const hs_tls_cipher_suite *suite = hs_tls_cipher_suite_find(id);
         size_t room = sizeof d->tls13_suites / sizeof d->tls13_suites[0];
@@ -54,7 +53,10 @@ static void follow_client_hello(hs_tls_decoder *d, hs_tls_direction *direction,
                                 const hs_tls_client_hello *hello)
 {
     copy_random(d->client_random, hello->random);
-    remember_tls13_suites(d, hello->cipher_suites);
+    if (!d->has_client_hello) {
+        copy_random(d->first_random, hello->random);
+        remember_tls13_suites(d, hello->cipher_suites);
+    }
     if (direction->epoch == HS_TLS_EPOCH_EARLY) {
         /* The second one, after a HelloRetryRequest: early data is over. */
         hs_tls_enter(direction, d->has_server_hello ? HS_TLS_EPOCH_HANDSHAKE : HS_TLS_EPOCH_PLAIN);
@@ -78,11 +80,11 @@ static void follow_server_hello(hs_tls_decoder *d, hs_tls_direction *direction,
     }
     copy_random(d->server_random, hello->random);
     d->encrypt_then_mac = hs_tls_has_extension(&hello->extensions, HS_TLS_EXT_ENCRYPT_THEN_MAC);
-    d->has_server_hello = true;
+    if (!d->has_server_hello) {
+        d->has_server_hello = true;
+        d->server_hello_place = d->place;
+    }
     if (!hs_tls_is_13(d->version)) {
-        if (client->epoch == HS_TLS_EPOCH_EARLY) {
-            hs_tls_enter(client, HS_TLS_EPOCH_PLAIN);
-        }
         return;
     }
     if (direction->epoch == HS_TLS_EPOCH_PLAIN) {

@@ -26,6 +26,7 @@ typedef enum hs_tls_epoch {
 typedef struct hs_tls_run {
     size_t count; /* 0: there is none */
     uint8_t type;
+    bool is_old_data; /* application data of TLS 1.2 or before, by its type */
     uint64_t turn;
     uint64_t first;
     uint64_t end;
@@ -51,7 +52,6 @@ typedef struct hs_tls_direction {
     hs_tls_cipher_state cipher;
     hs_buffer message; /* of a handshake message that is not whole */
     uint64_t message_first;
-    uint64_t message_end;
     bool message_protected;
     hs_tls_run run;
     bool has_finished;   /* its Finished was seen: application data may follow */
@@ -75,6 +75,8 @@ struct hs_tls_decoder {
     /* The newest hellos. */
     bool has_client_hello;
     bool has_server_hello; /* not of a HelloRetryRequest */
+    uint64_t server_hello_place;
+    uint8_t first_random[HS_TLS_RANDOM]; /* of the first ClientHello: TLS 1.3 has no other */
     uint8_t client_random[HS_TLS_RANDOM];
     uint8_t server_random[HS_TLS_RANDOM];
     uint16_t version;

@@ -14,16 +14,22 @@ static void resolve_marks(hs_trace *trace)
     }
 }
 
-/* Events carry in `order` the place of the segment with their last byte; those of one segment stand
- * in the order in which they were found. */
+/* Events carry in `order` the place of the segment with their last byte. Those of one segment are
+ * of one side and stand in the order of their last bytes, those of one record in the order in which
+ * they were found: so it does not matter how the bytes were cut, or whether a key came late. */
 static int compare_events(const void *a, const void *b)
 {
-    const hs_event *left = *(const hs_event *const *)a;
-    const hs_event *right = *(const hs_event *const *)b;
-    if (left->order != right->order) {
-        return left->order < right->order ? -1 : 1;
+    const hs_event_node *left = (const hs_event_node *)*(const hs_event *const *)a;
+    const hs_event_node *right = (const hs_event_node *)*(const hs_event *const *)b;
+    uint64_t left_place = left->event.order >> 32;
+    uint64_t right_place = right->event.order >> 32;
+    if (left_place != right_place) {
+        return left_place < right_place ? -1 : 1;
     }
-    return 0;
+    if (left->end != right->end) {
+        return left->end < right->end ? -1 : 1;
+    }
+    return left->event.order < right->event.order ? -1 : left->event.order > right->event.order;
 }
 
 static void resolve_event(const hs_trace *trace, hs_event_node *node)
@@ -37,7 +43,11 @@ static void resolve_event(const hs_trace *trace, hs_event_node *node)
     if (first != SIZE_MAX) {
         node->event.first_at = trace->segments[first].moment.at;
     }
-    uint64_t place = index == SIZE_MAX ? trace->segment_count : index;
+    uint64_t place = index;
+    if (index == SIZE_MAX) {
+        place = trace->segment_count;
+        node->end = 0; /* of either side: only the order of finding is left */
+    }
     node->event.order += place << 32;
 }
 
