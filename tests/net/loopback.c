@@ -94,42 +94,69 @@ void loopback_pair(int *near, int *far)
     close(listener);
 }
 
+/* The loop runs as it does in the program, and is stopped before it would sleep with the flag set.
+ */
+typedef struct run {
+    const bool *flag;
+    bool late;
+    unsigned turns;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    uv_timer_t deadline;
+} run;
+
+static void stop_if_over(run *self, uv_loop_t *loop)
+{
+    if (self->late || (self->flag != NULL && *self->flag))
+        uv_stop(loop);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    run *self = prepare->data;
+    self->turns++;
+    stop_if_over(self, prepare->loop);
+}
+
+static void on_check(uv_check_t *check)
+{
+    stop_if_over(check->data, check->loop);
+}
+
 static void on_deadline(uv_timer_t *timer)
 {
-    *(bool *)timer->data = true;
+    run *self = timer->data;
+    self->late = true;
+}
+
+static unsigned run_loop(uv_loop_t *loop, const bool *flag, uint64_t milliseconds)
+{
+    run self = {.flag = flag};
+    uv_prepare_init(loop, &self.prepare);
+    uv_check_init(loop, &self.check);
+    uv_timer_init(loop, &self.deadline);
+    self.prepare.data = self.check.data = self.deadline.data = &self;
+    uv_prepare_start(&self.prepare, on_prepare);
+    uv_check_start(&self.check, on_check);
+    uv_update_time(loop);
+    uv_timer_start(&self.deadline, on_deadline, milliseconds, 0);
+    uv_run(loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&self.prepare, NULL);
+    uv_close((uv_handle_t *)&self.check, NULL);
+    uv_close((uv_handle_t *)&self.deadline, NULL);
+    uv_run(loop, UV_RUN_NOWAIT);
+    return self.turns;
 }
 
 void loopback_run_until(uv_loop_t *loop, const bool *flag)
 {
-    bool late = false;
-    uv_timer_t deadline;
-    uv_timer_init(loop, &deadline);
-    deadline.data = &late;
-    uv_update_time(loop);
-    uv_timer_start(&deadline, on_deadline, 10000, 0);
-    while (!*flag && !late)
-        uv_run(loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)&deadline, NULL);
-    uv_run(loop, UV_RUN_NOWAIT);
+    run_loop(loop, flag, 10000);
     assert_true(*flag);
 }
 
 unsigned loopback_turns(uv_loop_t *loop, uint64_t milliseconds)
 {
-    bool over = false;
-    unsigned turns = 0;
-    uv_timer_t deadline;
-    uv_timer_init(loop, &deadline);
-    deadline.data = &over;
-    uv_update_time(loop);
-    uv_timer_start(&deadline, on_deadline, milliseconds, 0);
-    while (!over) {
-        uv_run(loop, UV_RUN_ONCE);
-        turns++;
-    }
-    uv_close((uv_handle_t *)&deadline, NULL);
-    uv_run(loop, UV_RUN_NOWAIT);
-    return turns;
+    return run_loop(loop, NULL, milliseconds);
 }
 
 void loopback_close(uv_loop_t *loop)
