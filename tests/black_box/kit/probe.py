@@ -98,10 +98,12 @@ def check_sense(record):
         assert phase.get("ms", 0) >= 0, f"phase {name} has a negative length"
         assert phase["start_ms"] >= 0, f"phase {name} starts before the record"
     accounting = record.get("accounting")
-    if accounting and record["ok"]:
+    if accounting:
         parts = [accounting.get(k, 0) for k in
                  ("dns_ms", "network_ms", "server_ms", "client_ms", "tail_ms", "loss_ms")]
         assert all(p >= -0.0005 for p in parts), f"a negative part: {accounting}"
+        assert abs(sum(parts) - record["total_ms"]) < 0.005, \
+            f"the parts are not the whole, {record['total_ms']}: {accounting}"
     if record["ok"]:
         assert record.get("failure") is None
         if "ready_ms" in record and "total_ms" in record:
