@@ -186,7 +186,8 @@ typedef struct hs_tcp_facts {
     hs_seen sack;
     hs_seen timestamps;
     hs_seen ecn;
-    int64_t rtt_us;                /* the kernel's own SYN round trip; -1 unseen */
+    int64_t rtt_us; /* the kernel's own SYN round trip, -1 unseen; where Fast Open put data into the
+                     * SYN, its smoothed round trip at the end */
     int syn_ack_retransmits;       /* -1 unseen */
     int syn_retransmits;           /* -1 unseen */
     int retransmits;               /* of data; -1 unseen */
