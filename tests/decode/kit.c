@@ -120,8 +120,10 @@ static void feed(hs_decoder *decoder, const kit_step *step, hs_moment moment, ki
 
 hs_trace *kit_decode(const kit_recording *recording, kit_way way)
 {
-    hs_trace_config config = {
-        .keep_events = !way.is_brief, .keep_bytes = !way.is_brief, .segment_limit = 1 << 20};
+    hs_trace_config config = {.keep_events = !way.is_brief,
+                              .keep_bytes = !way.is_brief,
+                              .memory_limit = 256 << 20, /* a segment a byte */
+                              .segment_limit = 1 << 20};
     hs_trace *trace = hs_trace_new(&config);
     hs_keylog *keylog = hs_keylog_new(0);
     assert_non_null(trace);
