@@ -2,10 +2,10 @@
 #include "net/connect.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "net/connect_attempt.h"
 #include "net/socket_stamp.h"
 
 enum {
@@ -23,14 +23,6 @@ typedef struct waiting {
     size_t count;
 } waiting;
 
-typedef struct attempt_socket {
-    uv_poll_t poll;
-    hs_connector *connector;
-    size_t index;
-    int fd; /* -1: closed or handed over */
-    bool polled;
-} attempt_socket;
-
 struct hs_connector {
     uv_loop_t *loop;
     const hs_timeline *timeline;
@@ -40,7 +32,7 @@ struct hs_connector {
     waiting waiting[2];
     int next_family;
     hs_connect_attempt attempts[HS_CONNECT_ATTEMPTS_MAX];
-    attempt_socket sockets[HS_CONNECT_ATTEMPTS_MAX];
+    hs_attempt_socket sockets[HS_CONNECT_ATTEMPTS_MAX];
     size_t count;
     size_t under_way;
     size_t handles; /* libuv's, not yet closed */
@@ -50,36 +42,6 @@ struct hs_connector {
     bool told;
     bool freed;
 };
-
-/* --- classes --- */
-
-hs_failure_class hs_connect_failure_class(int os_errno)
-{
-    switch (os_errno) {
-    case 0:
-        return HS_FAILURE_NONE;
-    case ECONNREFUSED:
-        return HS_FAILURE_TCP_REFUSED;
-    case ETIMEDOUT:
-        return HS_FAILURE_TCP_TIMED_OUT;
-    case ECONNRESET:
-        return HS_FAILURE_TCP_RESET;
-    case EHOSTUNREACH:
-    case EHOSTDOWN:
-    case ENETUNREACH:
-    case ENETDOWN:
-    case EADDRNOTAVAIL: /* no address of our own in this family */
-    case EAFNOSUPPORT:
-        return HS_FAILURE_TCP_ADDRESS_UNREACHABLE;
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-    case ENOBUFS:
-        return HS_FAILURE_LOCAL;
-    default:
-        return HS_FAILURE_TCP_FAILED;
-    }
-}
 
 static int telling(hs_failure_class failure)
 {
@@ -105,137 +67,74 @@ static void release(hs_connector *connector)
         free(connector);
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void handle_closed(void *context)
 {
-    hs_connector *connector = handle->data;
+    hs_connector *connector = context;
     connector->handles--;
     release(connector);
 }
 
-static void on_poll_closed(uv_handle_t *handle)
+static void on_timer_closed(uv_handle_t *handle)
 {
-    attempt_socket *attempt = handle->data;
-    attempt->connector->handles--;
-    release(attempt->connector);
-}
-
-static int take_descriptor(attempt_socket *attempt)
-{
-    int fd = attempt->fd;
-    attempt->fd = -1;
-    if (attempt->polled) {
-        attempt->polled = false;
-        uv_close((uv_handle_t *)&attempt->poll, on_poll_closed);
-    }
-    return fd;
+    handle_closed(handle->data);
 }
 
 static void close_attempts(hs_connector *connector)
 {
     for (size_t i = 0; i < connector->count; i++) {
-        if (connector->sockets[i].fd >= 0)
-            close(take_descriptor(&connector->sockets[i]));
+        int fd = hs_attempt_take(&connector->sockets[i]);
+        if (fd >= 0)
+            close(fd);
     }
     connector->under_way = 0;
 }
 
 /* --- attempts --- */
 
-static void lose(hs_connector *connector, size_t index, int os_errno)
-{
-    hs_connect_attempt *attempt = &connector->attempts[index];
-    attempt->os_errno = os_errno;
-    attempt->failure = hs_connect_failure_class(os_errno);
-    if (connector->sockets[index].fd >= 0)
-        close(take_descriptor(&connector->sockets[index]));
-}
-
-static void win(hs_connector *connector, size_t index)
-{
-    connector->attempts[index].won = true;
-    connector->winner = (int)index;
-}
-
 static void pursue(hs_connector *connector);
 static void conclude(hs_connector *connector);
 
-/* An error comes as EPOLLERR, which libuv turns into a status of its own; SO_ERROR has the truth.
- */
-static void on_writable(uv_poll_t *poll, int status, int events)
+static void note_outcome(hs_connector *connector, size_t index, hs_moment end, int os_errno)
 {
-    (void)events;
-    attempt_socket *attempt = poll->data;
-    hs_connector *connector = attempt->connector;
-    connector->attempts[attempt->index].end = hs_timeline_now(connector->timeline);
-    int os_errno = 0;
-    socklen_t len = sizeof(os_errno);
-    if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &os_errno, &len) != 0)
-        os_errno = errno;
-    if (os_errno == 0 && status < 0)
-        os_errno = -status;
-    connector->under_way--;
+    hs_connect_attempt *attempt = &connector->attempts[index];
+    attempt->end = end;
+    attempt->os_errno = os_errno;
+    attempt->failure = hs_connect_failure_class(os_errno);
     if (os_errno == 0) {
-        win(connector, attempt->index);
-    } else {
-        lose(connector, attempt->index, os_errno);
+        attempt->won = true;
+        connector->winner = (int)index;
+    }
+}
+
+static void on_settled(void *context, size_t index, int os_errno)
+{
+    hs_connector *connector = context;
+    note_outcome(connector, index, hs_timeline_now(connector->timeline), os_errno);
+    connector->under_way--;
+    if (os_errno != 0) {
+        close(hs_attempt_take(&connector->sockets[index]));
         pursue(connector);
     }
     conclude(connector);
-}
-
-static int open_socket(const hs_connector *connector, int family)
-{
-    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-    if (fd < 0)
-        return -1;
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (connector->options
-            .fast_open) /* without it in the kernel, the connection is an ordinary one */
-        setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on));
-    hs_stamp_receiving(fd);
-    return fd;
-}
-
-static int wait_for(hs_connector *connector, attempt_socket *attempt)
-{
-    int status = uv_poll_init_socket(connector->loop, &attempt->poll, attempt->fd);
-    if (status != 0)
-        return -status;
-    attempt->poll.data = attempt;
-    attempt->polled = true;
-    connector->handles++;
-    return -uv_poll_start(&attempt->poll, UV_WRITABLE, on_writable);
 }
 
 static void start_attempt(hs_connector *connector, const hs_address *address)
 {
     size_t index = connector->count++;
     hs_connect_attempt *attempt = &connector->attempts[index];
-    attempt_socket *own = &connector->sockets[index];
+    hs_attempt_socket *own = &connector->sockets[index];
     *attempt = (hs_connect_attempt){.address = *address, .end = {HS_TIME_NONE, HS_CLOCK_NONE}};
-    own->connector = connector;
-    own->index = index;
-    own->fd = open_socket(connector, address->storage.ss_family);
-    int os_errno = own->fd < 0 ? errno : 0;
-
-    attempt->start = hs_timeline_now(connector->timeline);
-    if (os_errno == 0 &&
-        connect(own->fd, (const struct sockaddr *)&address->storage, address->len) != 0)
-        os_errno = errno;
-    hs_moment end = hs_timeline_now(connector->timeline);
-    if (os_errno == EINPROGRESS) {
-        os_errno = wait_for(connector, own);
-        if (os_errno == 0) {
-            connector->under_way++;
-            return;
-        }
-    }
-    attempt->end = end;
-    if (os_errno == 0)
-        win(connector, index);
+    *own = (hs_attempt_socket){
+        .context = connector, .index = index, .settled = on_settled, .closed = handle_closed};
+    hs_moment end;
+    int os_errno = hs_attempt_start(own, connector->loop, address, connector->options.fast_open,
+                                    connector->timeline, &attempt->start, &end);
+    if (own->has_handle)
+        connector->handles++;
+    if (os_errno == EINPROGRESS)
+        connector->under_way++;
     else
-        lose(connector, index, os_errno);
+        note_outcome(connector, index, end, os_errno);
 }
 
 /* RFC 8305 4: the families take turns for as long as both have addresses. */
@@ -273,7 +172,7 @@ static void conclude(hs_connector *connector)
         return;
     hs_connect_events *events = &connector->events;
     if (connector->winner != NO_WINNER) {
-        int fd = take_descriptor(&connector->sockets[connector->winner]);
+        int fd = hs_attempt_take(&connector->sockets[connector->winner]);
         close_attempts(connector);
         uv_timer_stop(&connector->timer);
         connector->told = true;

@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "net/resolve_channel.h"
+#include "net/resolve_failure.h"
+#include "net/resolve_known.h"
 
 enum { QUERY_AAAA, QUERY_A, QUERY_COUNT };
 
@@ -151,77 +152,9 @@ static void on_answer(void *context, int status, int timeouts, struct ares_addri
     release_resolution(resolution);
 }
 
-static hs_failure_class failure_of(int status)
+static int status_of(const query *asked)
 {
-    switch (status) {
-    case ARES_ENOTFOUND:
-    case ARES_ENODATA:
-    case ARES_EBADNAME:
-    case ARES_ENONAME:
-        return HS_FAILURE_DNS_NAME_NOT_RESOLVED;
-    case ARES_ETIMEOUT:
-        return HS_FAILURE_DNS_TIMED_OUT;
-    default:
-        return HS_FAILURE_DNS_FAILED;
-    }
-}
-
-static const char *words_of(int status)
-{
-    switch (status) {
-    case ARES_ENOTFOUND:
-        return "NXDOMAIN";
-    case ARES_ENODATA:
-        return "no such record";
-    case ARES_EFORMERR:
-        return "FORMERR";
-    case ARES_ESERVFAIL:
-        return "SERVFAIL";
-    case ARES_ENOTIMP:
-        return "NOTIMP";
-    case ARES_EREFUSED:
-        return "REFUSED";
-    case ARES_EBADRESP:
-        return "a malformed answer";
-    case ARES_EBADNAME:
-        return "not a name that DNS can carry";
-    case ARES_ECONNREFUSED:
-        return "no usable answer from any name server";
-    case ARES_ETIMEOUT:
-        return "no answer";
-    default:
-        return ares_strerror(status);
-    }
-}
-
-/* An error that a server returned tells more than silence, and either leaves open whether the name
- * exists. */
-static hs_failure_class worse(hs_failure_class one, hs_failure_class other)
-{
-    static const hs_failure_class order[] = {HS_FAILURE_DNS_FAILED, HS_FAILURE_DNS_TIMED_OUT};
-    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-        if (one == order[i] || other == order[i])
-            return order[i];
-    }
-    return HS_FAILURE_DNS_NAME_NOT_RESOLVED;
-}
-
-static hs_failure_class explain(const hs_resolution *resolution, char *why, size_t capacity)
-{
-    const query *aaaa = &resolution->queries[QUERY_AAAA];
-    const query *a = &resolution->queries[QUERY_A];
-    if (!aaaa->asked || !a->asked) {
-        const query *only = a->asked ? a : aaaa;
-        snprintf(why, capacity, "%s for %s (%s)", words_of(only->status), resolution->host,
-                 a->asked ? "A" : "AAAA");
-        return failure_of(only->status);
-    }
-    if (a->status == aaaa->status)
-        snprintf(why, capacity, "%s for %s (AAAA and A)", words_of(a->status), resolution->host);
-    else
-        snprintf(why, capacity, "AAAA: %s, A: %s, for %s", words_of(aaaa->status),
-                 words_of(a->status), resolution->host);
-    return worse(failure_of(a->status), failure_of(aaaa->status));
+    return asked->asked ? asked->status : HS_RESOLVE_NOT_ASKED;
 }
 
 static void deliver_done(hs_resolution *resolution)
@@ -233,8 +166,10 @@ static void deliver_done(hs_resolution *resolution)
         addresses += resolution->queries[i].count;
     }
     char why[512];
-    hs_failure_class failure = addresses > 0 ? HS_FAILURE_NONE
-                                             : explain(resolution, why, sizeof(why));
+    hs_failure_class failure = HS_FAILURE_NONE;
+    if (addresses == 0)
+        failure = hs_resolve_explain(resolution->host, status_of(&resolution->queries[QUERY_AAAA]),
+                                     status_of(&resolution->queries[QUERY_A]), why, sizeof(why));
     resolution->done = true;
     resolution->events.done(resolution->events.context, failure, addresses > 0 ? NULL : why);
 }
@@ -283,31 +218,6 @@ static void ask(hs_resolution *resolution, size_t index, int family)
     asked->family = family;
     asked->asked = true;
     ask_by(&resolution->resolver->channel, asked);
-}
-
-/* "localhost" and what ends in ".localhost", with or without the final dot. */
-static bool is_localhost(const char *host)
-{
-    static const char name[] = "localhost";
-    size_t len = strlen(host);
-    size_t name_len = sizeof(name) - 1;
-    if (len > 0 && host[len - 1] == '.')
-        len--;
-    if (len < name_len || strncasecmp(host + len - name_len, name, name_len) != 0)
-        return false;
-    return len == name_len || host[len - name_len - 1] == '.';
-}
-
-/* What needs nobody to be asked. RFC 6761 6.3 wants that of localhost, too; and c-ares 1.18 leaks
- * for it where the hosts file has one family only. */
-static size_t known_addresses(const char *host, uint16_t port, hs_address out[QUERY_COUNT])
-{
-    if (hs_address_parse(host, port, &out[0]) == HS_OK)
-        return 1;
-    if (!is_localhost(host) || hs_address_parse("::1", port, &out[0]) != HS_OK ||
-        hs_address_parse("127.0.0.1", port, &out[1]) != HS_OK)
-        return 0;
-    return 2;
 }
 
 static void give_known(hs_resolution *resolution, const hs_address *known, size_t count, int family)
@@ -387,8 +297,8 @@ hs_result hs_resolve(hs_resolver *resolver, const char *host, uint16_t port, int
     *out = NULL;
     if (*host == '\0')
         return HS_INVALID;
-    hs_address known[QUERY_COUNT];
-    size_t known_count = known_addresses(host, port, known);
+    hs_address known[HS_RESOLVE_KNOWN_MAX];
+    size_t known_count = hs_resolve_known(host, port, known);
     hs_result result = known_count > 0 ? HS_OK : open_channel(resolver, &resolver->channel);
     if (result != HS_OK)
         return result;

@@ -8,32 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
 #include "net/socket_stamp.h"
+#include "net/socket_state.h"
 
 enum {
     READ_SIZE = 64 * 1024,
     READS_PER_WAKE = 4, /* then other sockets of the loop have their turn */
-};
-
-struct hs_socket {
-    uv_poll_t poll;
-    int watching; /* what the poll handle runs with; 0 where it is stopped */
-    int fd;
-    const hs_timeline *timeline;
-    hs_socket_events events;
-    hs_buffer queue;
-    uint64_t stamp_base;
-    uint64_t left; /* bytes known to have left */
-    int send_errno;
-    bool stamps_sent;
-    bool connecting; /* TCP Fast Open: the handshake is still to come */
-    bool syn_sent;   /* of that */
-    bool shutdown_wanted;
-    bool shutdown_done;
-    bool ended;
-    bool dead; /* nothing can be sent any more */
-    bool closed;
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -57,7 +37,7 @@ static int wanted_events(const hs_socket *socket)
     return events;
 }
 
-static void watch(hs_socket *socket)
+void hs_socket_watch(hs_socket *socket)
 {
     if (socket->closed)
         return;
@@ -85,98 +65,6 @@ static void end_by_errno(hs_socket *socket, int os_errno)
 {
     bool reset = os_errno == ECONNRESET || os_errno == EPIPE;
     end(socket, reset ? HS_SOCKET_RESET : HS_SOCKET_ERROR, os_errno);
-}
-
-/* --- sending --- */
-
-static void send_failed(hs_socket *socket, int os_errno)
-{
-    socket->send_errno = os_errno;
-    socket->dead = true;
-    hs_buffer_free(&socket->queue);
-}
-
-/* How many of `bytes` the kernel took; 0 also where it took none for now, or the socket broke. */
-static size_t send_some(hs_socket *socket, hs_bytes bytes, hs_moment *moment)
-{
-    struct iovec part = {.iov_base = (void *)(uintptr_t)bytes.data, .iov_len = bytes.len};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    ssize_t n;
-    do {
-        *moment = hs_timeline_now(socket->timeline);
-        n = sendmsg(socket->fd, &message, MSG_NOSIGNAL);
-    } while (n < 0 && errno == EINTR);
-    /* EINPROGRESS: a SYN without data was sent, by TCP Fast Open. */
-    if (n < 0 && errno != EAGAIN && errno != EINPROGRESS) {
-        send_failed(socket, errno);
-        return 0;
-    }
-    socket->syn_sent = true;
-    return n < 0 ? 0 : (size_t)n;
-}
-
-static void shut_down_if_wanted(hs_socket *socket)
-{
-    if (!socket->shutdown_wanted || socket->shutdown_done || socket->closed || socket->dead ||
-        socket->connecting || hs_socket_queued(socket) > 0)
-        return;
-    socket->shutdown_done = true;
-    shutdown(socket->fd,
-             SHUT_WR); /* fails only where the connection is gone, which ends it anyway */
-}
-
-static void flush(hs_socket *socket)
-{
-    while (!socket->closed && !socket->dead && hs_socket_queued(socket) > 0) {
-        hs_bytes bytes = hs_buffer_bytes(&socket->queue);
-        hs_moment moment;
-        bytes.len = send_some(socket, bytes, &moment);
-        if (bytes.len == 0)
-            return;
-        socket->events.sent(socket->events.context, bytes, moment);
-        if (!socket->closed)
-            hs_buffer_consume(&socket->queue, bytes.len);
-    }
-    shut_down_if_wanted(socket);
-}
-
-hs_result hs_socket_send(hs_socket *socket, hs_bytes bytes)
-{
-    if (socket->shutdown_wanted)
-        return HS_INVALID;
-    if (socket->dead)
-        return HS_SYSTEM;
-    size_t queued = hs_socket_queued(socket);
-    if (bytes.len > HS_SOCKET_QUEUE_MAX - queued)
-        return HS_LIMIT;
-    if (queued > 0)
-        return hs_buffer_append(&socket->queue, bytes);
-    if (bytes.len == 0 && (!socket->connecting || socket->syn_sent))
-        return HS_OK;
-
-    hs_moment moment;
-    size_t n = send_some(socket, bytes, &moment);
-    hs_bytes sent = {bytes.data, n};
-    hs_result result = socket->dead ? HS_SYSTEM : HS_OK;
-    /* Queued before `sent` is called: what that may send comes after these. */
-    if (result == HS_OK && n < bytes.len)
-        result = hs_buffer_append(&socket->queue, (hs_bytes){bytes.data + n, bytes.len - n});
-    watch(socket);
-    if (n > 0)
-        socket->events.sent(socket->events.context, sent, moment);
-    return result;
-}
-
-size_t hs_socket_queued(const hs_socket *socket)
-{
-    return hs_buffer_bytes(&socket->queue).len;
-}
-
-void hs_socket_shutdown(hs_socket *socket)
-{
-    socket->shutdown_wanted = true;
-    shut_down_if_wanted(socket);
-    watch(socket);
 }
 
 /* --- stamps of what was sent --- */
@@ -283,7 +171,7 @@ static void check_broken(hs_socket *socket)
     socklen_t len = sizeof(os_errno);
     getsockopt(socket->fd, SOL_SOCKET, SO_ERROR, &os_errno, &len);
     if (os_errno != 0 || tcp_state(socket) == TCP_CLOSE)
-        send_failed(socket, os_errno != 0 ? os_errno : EPIPE);
+        hs_socket_send_failed(socket, os_errno != 0 ? os_errno : EPIPE);
 }
 
 /* A stamp in the error queue makes epoll report EPOLLERR, for which libuv stops the handle and
@@ -304,8 +192,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     else if (!socket->closed && (events & UV_PRIORITIZED) != 0)
         check_broken(socket);
     if (events & UV_WRITABLE)
-        flush(socket);
-    watch(socket);
+        hs_socket_flush(socket);
+    hs_socket_watch(socket);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -342,7 +230,7 @@ hs_result hs_socket_new(uv_loop_t *loop, int fd, const hs_timeline *timeline,
     socket->events = *events;
     hs_buffer_init(&socket->queue, HS_SOCKET_QUEUE_MAX);
     set_up_descriptor(socket);
-    watch(socket);
+    hs_socket_watch(socket);
     *out = socket;
     return HS_OK;
 }
