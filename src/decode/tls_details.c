@@ -3,96 +3,10 @@
 
 #include "decode/certificate.h"
 #include "decode/tls_state.h"
+#include "decode/tls_words.h"
 #include "wire/tls/extension_get.h"
 
-enum { TEXT_MAX = 512, SHOWN = 8, SUITES_SHOWN = 3 };
-
-typedef const char *name_function(uint16_t value);
-
-/* A line of words, bounded. */
-typedef struct words {
-    char text[TEXT_MAX];
-    hs_writer writer;
-    size_t count;
-    size_t shown;
-} words;
-
-static void words_init(words *w)
-{
-    w->count = 0;
-    w->shown = 0;
-    w->text[0] = 0;
-    /* Room for an ellipsis and the end. */
-    hs_writer_init(&w->writer, w->text, sizeof w->text - 8);
-}
-
-static bool has_room(words *w, size_t most)
-{
-    w->count++;
-    if (w->shown == most || w->writer.overflow) {
-        return false;
-    }
-    if (w->shown++ > 0) {
-        hs_write_u8(&w->writer, ' ');
-    }
-    return true;
-}
-
-static void add_value(words *w, size_t most, name_function *name_of, uint16_t value)
-{
-    const char *name = name_of(value);
-    char hex[8];
-    if (!has_room(w, most)) {
-        return;
-    }
-    if (!name) {
-        static const char digits[] = "0123456789abcdef";
-        hs_writer h;
-        hs_writer_init(&h, hex, sizeof hex);
-        hs_write_text(&h, "0x");
-        for (unsigned shift = 16; shift > 0;) {
-            shift -= 4;
-            hs_write_u8(&h, (uint8_t)digits[value >> shift & 15]);
-        }
-        hs_write_u8(&h, 0);
-        name = hex;
-    }
-    hs_write_text(&w->writer, name);
-}
-
-static const char *words_text(words *w)
-{
-    size_t len = w->writer.len;
-    const char *ellipsis = w->count > w->shown || w->writer.overflow ? " …" : "";
-    memcpy(w->text + len, ellipsis, strlen(ellipsis) + 1);
-    return w->text;
-}
-
-/* Every value of a list but GREASE, which only says that there is some. */
-static void tell_list(hs_trace *trace, hs_event *event, const char *key, hs_tls_u16_list list,
-                      name_function *name_of)
-{
-    words w;
-    words_init(&w);
-    uint16_t value = 0;
-    while (hs_tls_u16_next(&list, &value)) {
-        if (!hs_tls_is_grease(value)) {
-            add_value(&w, SHOWN, name_of, value);
-        }
-    }
-    hs_event_add_text(trace, event, key, words_text(&w));
-}
-
-static void tell_value(hs_trace *trace, hs_event *event, const char *key, name_function *name_of,
-                       uint16_t value)
-{
-    const char *name = name_of(value);
-    if (name) {
-        hs_event_add_text(trace, event, key, name);
-    } else {
-        hs_event_add_format(trace, event, key, "0x%04x", value);
-    }
-}
+enum { ALPN_MAX = 512, SHOWN = 8, SUITES_SHOWN = 3 };
 
 static void tell_bytes(hs_trace *trace, hs_event *event, const char *key, hs_bytes bytes)
 {
@@ -103,7 +17,7 @@ static void tell_alpn(hs_trace *trace, hs_event *event, const hs_tls_extensions 
 {
     hs_tls_opaque_list list;
     hs_bytes protocol;
-    char text[TEXT_MAX];
+    char text[ALPN_MAX];
     hs_writer w;
     hs_writer_init(&w, text, sizeof text);
     if (!hs_tls_get_alpn_list(extensions, &list)) {
@@ -134,31 +48,27 @@ static void tell_key_shares(hs_trace *trace, hs_event *event, const hs_tls_exten
 {
     hs_tls_key_share_list list;
     hs_tls_key_share_entry entry;
-    words w;
-    words_init(&w);
+    hs_tls_words w;
+    hs_tls_words_init(&w);
     if (!hs_tls_get_key_shares(extensions, &list)) {
         return;
     }
     while (hs_tls_key_share_next(&list, &entry)) {
-        if (!hs_tls_is_grease(entry.group)) {
-            add_value(&w, SHOWN, hs_tls_group_name, entry.group);
-        }
+        hs_tls_words_add(&w, SHOWN, hs_tls_group_name, entry.group);
     }
-    hs_event_add_text(trace, event, "key_share", words_text(&w));
+    hs_event_add_text(trace, event, "key_share", hs_tls_words_text(&w));
 }
 
 static void tell_suites(hs_trace *trace, hs_event *event, hs_bytes cipher_suites)
 {
     hs_tls_u16_list list = {cipher_suites};
     uint16_t id = 0;
-    words w;
-    words_init(&w);
+    hs_tls_words w;
+    hs_tls_words_init(&w);
     while (hs_tls_u16_next(&list, &id)) {
-        if (!hs_tls_is_grease(id)) {
-            add_value(&w, SUITES_SHOWN, hs_tls_cipher_suite_name, id);
-        }
+        hs_tls_words_add(&w, SUITES_SHOWN, hs_tls_cipher_suite_name, id);
     }
-    hs_event_add_format(trace, event, "cipher_suites", "%zu: %s", w.count, words_text(&w));
+    hs_event_add_format(trace, event, "cipher_suites", "%zu: %s", w.count, hs_tls_words_text(&w));
 }
 
 static void tell_client_hello(hs_trace *trace, hs_event *event, const hs_tls_client_hello *hello)
@@ -167,9 +77,9 @@ static void tell_client_hello(hs_trace *trace, hs_event *event, const hs_tls_cli
     hs_tls_u16_list list;
     hs_bytes name;
     if (hs_tls_get_supported_versions(extensions, &list)) {
-        tell_list(trace, event, "versions", list, hs_tls_version_name);
+        hs_tls_tell_list(trace, event, "versions", list, hs_tls_version_name);
     } else {
-        tell_value(trace, event, "versions", hs_tls_version_name, hello->legacy_version);
+        hs_tls_tell_value(trace, event, "versions", hs_tls_version_name, hello->legacy_version);
     }
     if (hs_tls_get_host_name(extensions, &name)) {
         tell_bytes(trace, event, "server_name", name);
@@ -177,7 +87,7 @@ static void tell_client_hello(hs_trace *trace, hs_event *event, const hs_tls_cli
     tell_alpn(trace, event, extensions);
     tell_suites(trace, event, hello->cipher_suites);
     if (hs_tls_get_supported_groups(extensions, &list)) {
-        tell_list(trace, event, "groups", list, hs_tls_group_name);
+        hs_tls_tell_list(trace, event, "groups", list, hs_tls_group_name);
     }
     tell_key_shares(trace, event, extensions);
     size_t identities = 0;
@@ -199,10 +109,11 @@ static void tell_server_hello(hs_trace *trace, hs_event *event, const hs_tls_ser
 {
     const hs_tls_extensions *extensions = &hello->extensions;
     uint16_t value = 0;
-    tell_value(trace, event, "version", hs_tls_version_name, hs_tls_server_hello_version(hello));
-    tell_value(trace, event, "cipher", hs_tls_cipher_suite_name, hello->cipher_suite);
+    hs_tls_tell_value(trace, event, "version", hs_tls_version_name,
+                      hs_tls_server_hello_version(hello));
+    hs_tls_tell_value(trace, event, "cipher", hs_tls_cipher_suite_name, hello->cipher_suite);
     if (hs_tls_get_selected_group(extensions, &value, NULL)) {
-        tell_value(trace, event, "group", hs_tls_group_name, value);
+        hs_tls_tell_value(trace, event, "group", hs_tls_group_name, value);
     }
     if (hs_tls_get_psk_selected(extensions, &value)) {
         hs_event_add_number(trace, event, "psk_selected", value);
@@ -214,7 +125,7 @@ static void tell_server_hello(hs_trace *trace, hs_event *event, const hs_tls_ser
     }
     uint16_t downgrade = hs_tls_server_hello_downgrade(hello);
     if (downgrade != 0) {
-        tell_value(trace, event, "downgrade_to", hs_tls_version_name, downgrade);
+        hs_tls_tell_value(trace, event, "downgrade_to", hs_tls_version_name, downgrade);
     }
     tell_malformed_extension(trace, event, extensions);
 }
@@ -263,7 +174,7 @@ static void tell_certificate_request(hs_trace *trace, hs_event *event,
 {
     hs_tls_u16_list list;
     if (hs_tls_certificate_request_algorithms(message, &list)) {
-        tell_list(trace, event, "signature_algorithms", list, hs_tls_signature_scheme_name);
+        hs_tls_tell_list(trace, event, "signature_algorithms", list, hs_tls_signature_scheme_name);
     }
     if (message->certificate_authorities.len > 0) {
         hs_event_add_number(trace, event, "authorities_bytes",
@@ -275,13 +186,14 @@ static void tell_server_key_exchange(hs_trace *trace, hs_event *event,
                                      const hs_tls_server_key_exchange *message)
 {
     if (message->form == HS_TLS_SKE_ECDHE) {
-        tell_value(trace, event, "group", hs_tls_group_name, message->named_curve);
+        hs_tls_tell_value(trace, event, "group", hs_tls_group_name, message->named_curve);
     }
     if (message->form == HS_TLS_SKE_DHE) {
         hs_event_add_number(trace, event, "dh_p_bits", (int64_t)message->dh_p.len * 8);
     }
     if (message->is_signed && message->algorithm != 0) {
-        tell_value(trace, event, "signature", hs_tls_signature_scheme_name, message->algorithm);
+        hs_tls_tell_value(trace, event, "signature", hs_tls_signature_scheme_name,
+                          message->algorithm);
     }
     if (message->has_psk_identity_hint && message->psk_identity_hint.len > 0) {
         tell_bytes(trace, event, "psk_identity_hint", message->psk_identity_hint);
@@ -314,7 +226,8 @@ static void tell_new_session_ticket(hs_trace *trace, hs_event *event,
 static void tell_compressed_certificate(hs_trace *trace, hs_event *event,
                                         const hs_tls_compressed_certificate *message)
 {
-    tell_value(trace, event, "algorithm", hs_tls_certificate_compression_name, message->algorithm);
+    hs_tls_tell_value(trace, event, "algorithm", hs_tls_certificate_compression_name,
+                      message->algorithm);
     hs_event_add_number(trace, event, "uncompressed_length", message->uncompressed_length);
 }
 
@@ -356,8 +269,8 @@ void hs_tls_tell(hs_tls_decoder *d, const hs_tls_found *found, const hs_tls_mess
         break;
     case HS_TLS_HS_CERTIFICATE_VERIFY:
         if (message->body.certificate_verify.algorithm != 0) {
-            tell_value(trace, event, "signature", hs_tls_signature_scheme_name,
-                       message->body.certificate_verify.algorithm);
+            hs_tls_tell_value(trace, event, "signature", hs_tls_signature_scheme_name,
+                              message->body.certificate_verify.algorithm);
         }
         break;
     case HS_TLS_HS_CERTIFICATE_STATUS:
