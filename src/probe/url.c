@@ -14,7 +14,7 @@ static hs_result invalid(hs_problem *problem, const char *url, const char *forma
 {
     char shown[161];
     size_t n = 0;
-    for (; url[n] && n < sizeof shown - 1; n++) {
+    for (; n < sizeof shown - 1 && url[n]; n++) {
         unsigned char c = (unsigned char)url[n];
         shown[n] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
     }
