@@ -188,7 +188,9 @@ static bool resumes(const hs_prober *prober)
 static hs_result check_target(const hs_prober *prober, const hs_url *url, hs_problem *problem)
 {
     const char *what = NULL;
-    if (resumes(prober) && !url->scheme->has_tls) {
+    if (prober->options.tcp_fastopen && !url->scheme->has_tls && !url->scheme->has_request) {
+        what = "--tcp-fastopen needs something to send with the SYN: use another scheme";
+    } else if (resumes(prober) && !url->scheme->has_tls) {
         what = "--resume and --early-data need TLS";
     } else if (prober->options.early_data && !url->scheme->has_request) {
         what = "--early-data needs a request to send: use https:// or wss://";
