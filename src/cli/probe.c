@@ -232,7 +232,7 @@ static int run(const hs_command *command, int argc, char **argv)
 static const hs_example examples[] = {
     {"handshake probe https://example.org/", "where the time goes until the first response"},
     {"handshake probe -v wss://example.org/chat",
-     "every message of TCP's, TLS's and WebSocket's setup"},
+     "every message of the TLS and WebSocket handshakes"},
     {"handshake probe --resume --early-data https://example.org/",
      "0-RTT: what a returning client gets"},
     {"handshake probe -c 10 -i 0.5 tls://mail.example.org:993", "ten times, with min/avg/max/mdev"},
