@@ -22,7 +22,8 @@ typedef struct hs_fragment {
     uint32_t id;
     uint16_t offset; /* in bytes */
     uint8_t protocol;
-    hs_bytes bytes; /* the fragment's part of the payload */
+    hs_bytes bytes;  /* the fragment's part of the payload, as far as it was captured */
+    uint32_t length; /* of that part, as the IP header has it */
 } hs_fragment;
 
 enum { HS_TCP_OPTIONS_MAX = 40 };

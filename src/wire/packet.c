@@ -1,0 +1,73 @@
+#include "wire/packet.h"
+
+#include "wire/packet_layers.h"
+
+/* One row a link type; the numbers are those of capture files and, where they differ, of libpcap's
+ * DLT_ names. The most frequent come first. */
+static const struct link {
+    int type;
+    const char *name;
+    hs_layer read;
+} links[] = {
+    {1, "EN10MB", hs_layer_ethernet},
+    {113, "LINUX_SLL", hs_layer_cooked},
+    {276, "LINUX_SLL2", hs_layer_cooked2},
+    {0, "NULL", hs_layer_loopback},
+    {9, "PPP", hs_layer_ppp},
+    {12, "RAW", hs_layer_ip},
+    {14, "RAW", hs_layer_ip},
+    {50, "PPP_SERIAL", hs_layer_ppp_serial},
+    {51, "PPP_ETHER", hs_layer_pppoe},
+    {101, "RAW", hs_layer_ip},
+    {104, "C_HDLC", hs_layer_hdlc},
+    {105, "IEEE802_11", hs_layer_wlan},
+    {108, "LOOP", hs_layer_loopback},
+    {127, "IEEE802_11_RADIO", hs_layer_radiotap},
+    {228, "IPV4", hs_layer_ip},
+    {229, "IPV6", hs_layer_ip},
+    {239, "NFLOG", hs_layer_nflog},
+};
+
+static const struct link *find_link(int type)
+{
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        if (links[i].type == type) {
+            return &links[i];
+        }
+    }
+    return NULL;
+}
+
+bool hs_packet_link_known(int link_type)
+{
+    return find_link(link_type) != NULL;
+}
+
+const char *hs_packet_link_name(int link_type)
+{
+    const struct link *link = find_link(link_type);
+    return link ? link->name : NULL;
+}
+
+hs_packet_kind hs_packet_read(int link_type, hs_bytes frame, hs_packet *packet)
+{
+    *packet = (hs_packet){0};
+    const struct link *link = find_link(link_type);
+    if (!link) {
+        return HS_PACKET_LINK_UNKNOWN;
+    }
+    hs_layers layers = {.packet = packet};
+    hs_span span = hs_span_of(frame);
+    return link->read(&layers, &span);
+}
+
+hs_packet_kind hs_packet_read_reassembled(hs_packet *packet, uint8_t protocol, hs_bytes payload)
+{
+    hs_packet whole = {
+        .family = packet->family, .source = packet->source, .destination = packet->destination};
+    *packet = whole;
+    hs_layers layers = {.packet = packet};
+    hs_span span = hs_span_of(payload);
+    span.whole = span.left;
+    return hs_layer_ip_payload(&layers, protocol, &span);
+}
