@@ -32,7 +32,9 @@ static void add_close(hs_application *app, hs_event *event, hs_bytes payload)
     } else if (close.has_code) {
         hs_app_add_number(app, event, "code", close.code);
         hs_app_add_text(app, event, "meaning", hs_websocket_close_name(close.code));
-        hs_app_add_bytes(app, event, "reason", close.reason, HS_WEBSOCKET_CONTROL_MAX);
+        if (close.reason.len > 0) {
+            hs_app_add_bytes(app, event, "reason", close.reason, HS_WEBSOCKET_CONTROL_MAX);
+        }
     }
 }
 
