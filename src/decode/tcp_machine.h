@@ -35,6 +35,7 @@ typedef enum hs_tcp_event {
     HS_TCP_RECEIVES_SYN,
     HS_TCP_RECEIVES_SYN_ACK,
     HS_TCP_SYN_IS_ACKNOWLEDGED, /* it receives the ACK of its SYN */
+    HS_TCP_SYN_IS_REFUSED,      /* it opened actively, and receives a RST in place of that ACK */
     HS_TCP_SENDS_FIN,
     HS_TCP_RECEIVES_FIN,
     HS_TCP_FIN_IS_ACKNOWLEDGED,

@@ -109,18 +109,31 @@ void hs_trace_mark_byte(hs_trace *trace, hs_milestone milestone, hs_side from, u
     }
 }
 
-hs_event *hs_trace_add_event(hs_trace *trace, const hs_message *message)
+bool hs_trace_is_marked(const hs_trace *trace, hs_milestone milestone)
+{
+    return trace->store->marks[milestone].set || trace->milestones[milestone].at != HS_TIME_NONE;
+}
+
+static void append_event(hs_trace *trace, hs_event *event)
 {
     hs_trace_store *store = trace->store;
-    store->last_name = message->name;
+    if (store->last_event) {
+        store->last_event->next = event;
+    } else {
+        trace->events = event;
+    }
+    store->last_event = event;
+    trace->event_count++;
+}
+
+static hs_event_node *add_node(hs_trace *trace, const hs_message *message)
+{
+    hs_trace_store *store = trace->store;
     if (!store->config.keep_events) {
         return NULL;
     }
-    if (trace->event_count == store->config.event_limit) {
-        trace->events_dropped++;
-        return NULL;
-    }
-    hs_event_node *node = HS_ARENA_NEW(store->arena, hs_event_node);
+    bool is_full = trace->event_count == store->config.event_limit;
+    hs_event_node *node = is_full ? NULL : HS_ARENA_NEW(store->arena, hs_event_node);
     if (!node) {
         trace->events_dropped++;
         return NULL;
@@ -139,13 +152,32 @@ hs_event *hs_trace_add_event(hs_trace *trace, const hs_message *message)
     if (store->config.keep_bytes) {
         node->event.raw = hs_arena_copy(store->arena, message->raw);
     }
-    if (store->last_event) {
-        store->last_event->next = &node->event;
-    } else {
-        trace->events = &node->event;
+    append_event(trace, &node->event);
+    return node;
+}
+
+hs_event *hs_trace_add_event(hs_trace *trace, const hs_message *message)
+{
+    trace->store->last_name = message->name;
+    trace->store->last_is_of_stream = true;
+    hs_event_node *node = add_node(trace, message);
+    return node ? &node->event : NULL;
+}
+
+hs_event *hs_trace_add_event_at(hs_trace *trace, const hs_message *message, hs_moment moment,
+                                size_t behind)
+{
+    if (!trace->store->last_is_of_stream) {
+        trace->store->last_name = message->name;
     }
-    store->last_event = &node->event;
-    trace->event_count++;
+    hs_event_node *node = add_node(trace, message);
+    if (!node) {
+        return NULL;
+    }
+    node->has_moment = true;
+    node->behind = behind;
+    node->event.moment = moment;
+    node->event.first_at = moment.at;
     return &node->event;
 }
 

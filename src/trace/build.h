@@ -2,7 +2,8 @@
  *
  * Times are not given to events: an event names the range of stream bytes that carried it, and the
  * segments that carried those bytes have the times. So a kernel stamp that comes late still counts,
- * and events found late (when keys arrive) still stand in wire order.
+ * and events found late (when keys arrive) still stand in wire order. Only what carries no stream
+ * bytes (a SYN, a RST) has a moment of its own.
  */
 #ifndef HS_TRACE_BUILD_H
 #define HS_TRACE_BUILD_H
@@ -36,6 +37,8 @@ hs_moment hs_trace_moment_of(const hs_trace *trace, hs_side from, uint64_t offse
 void hs_trace_mark(hs_trace *trace, hs_milestone milestone, hs_moment moment);
 /* As hs_trace_mark, with the time at which stream byte `offset` crossed, resolved at the finish. */
 void hs_trace_mark_byte(hs_trace *trace, hs_milestone milestone, hs_side from, uint64_t offset);
+/* Whether either was called for it. */
+bool hs_trace_is_marked(const hs_trace *trace, hs_milestone milestone);
 
 /* What a decoder says about a message. */
 typedef struct hs_message {
@@ -53,6 +56,11 @@ typedef struct hs_message {
 /* NULL where the trace keeps no events, is full, or out of memory. The name of the newest message
  * is kept all the same, for hs_failure.last_event. Details may be added to what is returned. */
 hs_event *hs_trace_add_event(hs_trace *trace, const hs_message *message);
+/* As hs_trace_add_event, for a message that is no part of a stream; `first` and `end` say nothing.
+ * Where times are equal it stands behind the first `behind` segments that were added. It is the
+ * last event of a failure only as long as no message of a stream is known. */
+hs_event *hs_trace_add_event_at(hs_trace *trace, const hs_message *message, hs_moment moment,
+                                size_t behind);
 /* These accept a NULL event and do nothing. `key` is static; text is copied. */
 void hs_event_add_text(hs_trace *trace, hs_event *event, const char *key, const char *text);
 void hs_event_add_number(hs_trace *trace, hs_event *event, const char *key, int64_t number);

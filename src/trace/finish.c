@@ -26,14 +26,22 @@ static int compare_events(const void *a, const void *b)
     if (left_place != right_place) {
         return left_place < right_place ? -1 : 1;
     }
-    if (left->end != right->end) {
+    if (left->has_moment && left->event.moment.at != right->event.moment.at) {
+        return left->event.moment.at < right->event.moment.at ? -1 : 1;
+    }
+    if (!left->has_moment && left->end != right->end) {
         return left->end < right->end ? -1 : 1;
     }
     return left->event.order < right->event.order ? -1 : left->event.order > right->event.order;
 }
 
-static void resolve_event(const hs_trace *trace, hs_event_node *node)
+/* Places between segments have even numbers, for messages with a moment of their own; those of
+ * segments are odd. */
+static uint64_t place_of(const hs_trace *trace, hs_event_node *node)
 {
+    if (node->has_moment) {
+        return 2 * hs_trace_segments_before(trace, node->event.moment.at, node->behind);
+    }
     uint64_t last = node->end > node->first ? node->end - 1 : node->first;
     size_t index = hs_trace_segment_of(trace, node->event.from, last);
     size_t first = hs_trace_segment_of(trace, node->event.from, node->first);
@@ -43,12 +51,12 @@ static void resolve_event(const hs_trace *trace, hs_event_node *node)
     if (first != SIZE_MAX) {
         node->event.first_at = trace->segments[first].moment.at;
     }
-    uint64_t place = index;
-    if (index == SIZE_MAX) {
-        place = trace->segment_count;
-        node->end = 0; /* of either side: only the order of finding is left */
-    }
-    node->event.order += place << 32;
+    return 2 * (index == SIZE_MAX ? trace->segment_count : index) + 1;
+}
+
+static void resolve_event(const hs_trace *trace, hs_event_node *node)
+{
+    node->event.order += place_of(trace, node) << 32;
 }
 
 static hs_result order_events(hs_trace *trace)

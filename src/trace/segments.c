@@ -107,18 +107,10 @@ hs_moment hs_trace_moment_of(const hs_trace *trace, hs_side from, uint64_t offse
     return trace->store->segments[index].moment;
 }
 
-/* A segment with the time that its place goes by: its own, but never before what its side sent
- * earlier. Stamps of one side may be of different clocks, its order is certain. */
-typedef struct placed {
-    hs_segment segment;
-    hs_time place;
-    size_t found; /* the order in which the source came upon it settles what is equal */
-} placed;
-
 static int compare_places(const void *a, const void *b)
 {
-    const placed *x = a;
-    const placed *y = b;
+    const hs_placed_segment *x = a;
+    const hs_placed_segment *y = b;
     if (x->place != y->place) {
         return x->place < y->place ? -1 : 1;
     }
@@ -129,10 +121,10 @@ hs_result hs_trace_order_segments(hs_trace *trace)
 {
     hs_trace_store *store = trace->store;
     size_t count = trace->segment_count;
-    if (count < 2) {
+    if (count == 0) {
         return HS_OK;
     }
-    placed *all = hs_arena_alloc(store->arena, count * sizeof *all);
+    hs_placed_segment *all = hs_arena_alloc(store->arena, count * sizeof *all);
     if (!all) {
         return HS_NO_MEMORY;
     }
@@ -141,7 +133,7 @@ hs_result hs_trace_order_segments(hs_trace *trace)
         const hs_segment *segment = &store->segments[i];
         hs_time *last = &latest[segment->from];
         *last = segment->moment.at > *last ? segment->moment.at : *last;
-        all[i] = (placed){.segment = *segment, .place = *last, .found = i};
+        all[i] = (hs_placed_segment){.segment = *segment, .place = *last, .found = i};
     }
     qsort(all, count, sizeof *all, compare_places);
     store->by_side_count[HS_CLIENT] = store->by_side_count[HS_SERVER] = 0;
@@ -150,5 +142,24 @@ hs_result hs_trace_order_segments(hs_trace *trace)
         store->segments[i] = all[i].segment;
         store->by_side[from][store->by_side_count[from]++] = (uint32_t)i;
     }
+    store->placed = all;
     return HS_OK;
+}
+
+size_t hs_trace_segments_before(const hs_trace *trace, hs_time at, size_t behind)
+{
+    const hs_placed_segment *placed = trace->store->placed;
+    size_t low = 0;
+    size_t high = placed ? trace->segment_count : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        bool is_before = placed[middle].place < at ||
+                         (placed[middle].place == at && placed[middle].found < behind);
+        if (is_before) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }

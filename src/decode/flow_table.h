@@ -1,0 +1,44 @@
+/* From the ends of a connection to its flow: one open-addressing hash table, keyed, so that nobody
+ * who chooses addresses and ports can make them collide. */
+#ifndef HS_DECODE_FLOW_TABLE_H
+#define HS_DECODE_FLOW_TABLE_H
+
+#include <stdbool.h>
+
+#include "wire/packet.h"
+
+/* Both ends, the lower one first, so that both directions have one key. */
+typedef struct hs_flow_key {
+    hs_ip_address address[2];
+    uint16_t port[2];
+    uint8_t family;
+    uint8_t zero; /* no padding: keys are compared as bytes */
+} hs_flow_key;
+
+typedef struct hs_flow hs_flow;
+/* Begins every flow: what the table looks at. */
+typedef struct hs_flow_head {
+    hs_flow_key key;
+    uint32_t hash;
+} hs_flow_head;
+
+typedef struct hs_flow_table hs_flow_table;
+
+/* `sender` gets the index in the key of the end that sent the packet. */
+hs_flow_key hs_flow_key_of(const hs_packet *packet, unsigned *sender);
+
+/* NULL when out of memory. */
+hs_flow_table *hs_flow_table_new(const uint64_t seed[2]);
+void hs_flow_table_free(hs_flow_table *table);
+uint32_t hs_flow_table_hash(const hs_flow_table *table, const hs_flow_key *key);
+/* NULL: not there. */
+hs_flow *hs_flow_table_find(const hs_flow_table *table, const hs_flow_key *key, uint32_t hash);
+/* The flow begins with an hs_flow_head that is filled; no other in the table has its key.
+ * HS_NO_MEMORY: it was not added. */
+HS_CHECKED hs_result hs_flow_table_add(hs_flow_table *table, hs_flow *flow);
+/* It is there. */
+void hs_flow_table_remove(hs_flow_table *table, const hs_flow *flow);
+size_t hs_flow_table_count(const hs_flow_table *table);
+size_t hs_flow_table_memory(const hs_flow_table *table);
+
+#endif
