@@ -50,6 +50,10 @@ static json_t *make_record(hs_json *json, const hs_trace *trace, bool events)
     hs_json_text(json, record, "at", hs_time_rfc3339(trace->at, at));
     hs_json_text(json, record, "vantage", trace->vantage);
     hs_json_set(json, record, "target", hs_json_target(json, &trace->target));
+    if (trace->capture.present) {
+        hs_json_set_nonempty(json, record, "client", hs_json_client(json, &trace->capture));
+        hs_json_set(json, record, "capture", hs_json_capture(json, &trace->capture));
+    }
     hs_json_bool(json, record, "ok", trace->failure.cls == HS_FAILURE_NONE);
     hs_json_set(json, record, "failure", hs_json_failure(json, &trace->failure));
     set_times(json, record, trace);

@@ -10,6 +10,10 @@ json_t *hs_json_target(hs_json *json, const hs_target *target);
 json_t *hs_json_phases(hs_json *json, const hs_trace *trace);
 json_t *hs_json_milestones(hs_json *json, const hs_trace *trace);
 json_t *hs_json_accounting(hs_json *json, const hs_accounting *accounting);
+
+/* json_capture.c */
+json_t *hs_json_client(hs_json *json, const hs_capture_facts *capture);
+json_t *hs_json_capture(hs_json *json, const hs_capture_facts *capture);
 json_t *hs_json_tcp(hs_json *json, const hs_tcp_facts *tcp);
 
 /* json_tls.c */

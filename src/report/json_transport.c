@@ -1,4 +1,4 @@
-/* Target, phases, accounting and TCP. */
+/* Target, phases and accounting. */
 #include <string.h>
 
 #include "report/facts.h"
@@ -95,31 +95,5 @@ json_t *hs_json_accounting(hs_json *json, const hs_accounting *accounting)
     for (int i = 0; i < HS_FACT_PART_COUNT; i++) {
         hs_json_ms(json, object, keys[i], parts[i].time);
     }
-    return object;
-}
-
-json_t *hs_json_tcp(hs_json *json, const hs_tcp_facts *tcp)
-{
-    json_t *object = hs_json_object(json);
-    if (tcp->mss > 0) {
-        hs_json_integer(json, object, "mss", tcp->mss);
-    }
-    hs_json_seen(json, object, "window_scale", tcp->window_scale);
-    hs_json_seen(json, object, "sack", tcp->sack);
-    hs_json_seen(json, object, "timestamps", tcp->timestamps);
-    hs_json_seen(json, object, "ecn", tcp->ecn);
-    if (tcp->rtt_us >= 0) {
-        hs_json_integer(json, object, "rtt_us", tcp->rtt_us);
-    }
-    if (tcp->syn_retransmits >= 0) {
-        hs_json_integer(json, object, "syn_retransmits", tcp->syn_retransmits);
-    }
-    if (tcp->retransmits >= 0) {
-        hs_json_integer(json, object, "retransmits", tcp->retransmits);
-    }
-    hs_json_text(json, object, "fast_open", tcp->fast_open);
-    hs_json_seen(json, object, "syn_data_acknowledged", tcp->syn_data_acknowledged);
-    hs_json_text(json, object, "congestion_control", tcp->congestion_control);
-    hs_json_text(json, object, "ended", tcp->ended);
     return object;
 }

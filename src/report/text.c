@@ -13,13 +13,25 @@ void hs_text_row(hs_page *page, hs_tone tone, const char *label)
     hs_page_hang(page);
 }
 
-static void put_address(hs_page *page, const hs_target *target)
+static void put_address(hs_page *page, const hs_trace *trace)
 {
-    if (target->address) {
-        bool v6 = target->family == 6;
-        hs_page_item(page, HS_TONE_PLAIN, "%s%s%s:%u", v6 ? "[" : "", target->address,
-                     v6 ? "]" : "", target->port);
+    const hs_target *target = &trace->target;
+    const char *client = trace->capture.present ? trace->capture.client_address : NULL;
+    const char *open = target->family == 6 ? "[" : "";
+    const char *close = target->family == 6 ? "]" : "";
+    if (target->address && client) {
+        hs_page_item(page, HS_TONE_PLAIN, "%s%s%s:%u → %s%s%s:%u", open, client, close,
+                     trace->capture.client_port, open, target->address, close, target->port);
+    } else if (target->address) {
+        hs_page_item(page, HS_TONE_PLAIN, "%s%s%s:%u", open, target->address, close, target->port);
     }
+}
+
+/* A capture does not tell the URL; the server's name is the next best. */
+static const char *heading(const hs_trace *trace)
+{
+    const hs_target *target = &trace->target;
+    return target->url ? target->url : trace->tls.server_name ? trace->tls.server_name : NULL;
 }
 
 static void put_ready(hs_page *page, const hs_trace *trace)
@@ -41,9 +53,12 @@ static void put_ready(hs_page *page, const hs_trace *trace)
 
 static void put_heading(hs_page *page, const hs_trace *trace)
 {
-    hs_page_item(page, HS_TONE_STRONG, "%s", trace->target.url ? trace->target.url : "");
+    const char *name = heading(trace);
+    if (name) {
+        hs_page_item(page, HS_TONE_STRONG, "%s", name);
+    }
     page->indent = HS_LABEL_COLUMN;
-    put_address(page, &trace->target);
+    put_address(page, trace);
     const char *cls = hs_fact_failure_class(trace->failure.cls);
     if (!cls) {
         put_ready(page, trace);
@@ -93,6 +108,7 @@ hs_result hs_report_text(const hs_trace *trace, const hs_report_options *options
     put_heading(&page, trace);
     hs_text_phases(&page, trace);
     put_attempts(&page, &trace->target);
+    hs_text_capture(&page, trace, options->verbosity > 0);
     hs_text_certificates(&page, trace);
     hs_text_failure(&page, trace);
     hs_text_findings(&page, trace, options->verbosity > 0 ? HS_SEVERITY_INFO : HS_SEVERITY_NOTICE);

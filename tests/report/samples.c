@@ -70,19 +70,16 @@ static void connected(hs_trace *trace, const char *address, int family)
     hs_trace_mark(trace, HS_MILESTONE_DNS_DONE, user(210));
     hs_trace_mark(trace, HS_MILESTONE_SYN, user(210));
     hs_trace_mark(trace, HS_MILESTONE_ESTABLISHED, (hs_moment){AT_US(241), HS_CLOCK_TCP_INFO});
-    trace->tcp = (hs_tcp_facts){.present = true,
-                                .mss = 1460,
-                                .window_scale = HS_YES,
-                                .sack = HS_YES,
-                                .timestamps = HS_YES,
-                                .ecn = HS_NO,
-                                .rtt_us = 31,
-                                .syn_retransmits = 0,
-                                .retransmits = 0,
-                                .syn_data_acknowledged = HS_UNSEEN,
-                                .fast_open = "not_used",
-                                .congestion_control = "cubic",
-                                .ended = "client_fin"};
+    hs_tcp_facts *tcp = &trace->tcp;
+    tcp->present = true;
+    tcp->mss = 1460;
+    tcp->window_scale = tcp->sack = tcp->timestamps = HS_YES;
+    tcp->ecn = HS_NO;
+    tcp->rtt_us = 31;
+    tcp->syn_retransmits = tcp->retransmits = 0;
+    tcp->fast_open = "not_used";
+    tcp->congestion_control = "cubic";
+    tcp->ended = "client_fin";
 }
 
 static void certificates(hs_trace *trace)
@@ -321,7 +318,63 @@ static hs_trace *nothing(void)
     return begin("tcp://192.0.2.1:7/", "tcp", "192.0.2.1", 7);
 }
 
+static hs_moment packet(int64_t us)
+{
+    return (hs_moment){AT_US(us), HS_CLOCK_CAPTURE};
+}
+
+static void put_tcp_event(hs_trace *trace, hs_side from, const char *name, int64_t us)
+{
+    hs_message m = {.from = from, .layer = HS_LAYER_TCP, .name = name};
+    hs_event *event = hs_trace_add_event_at(trace, &m, packet(us), 0);
+    hs_event_add_number(trace, event, "seq", 0);
+}
+
+/* A connection in a capture, from its SYN to the ACK, and lost in the middle. */
+static hs_trace *captured(void)
+{
+    static const hs_tcp_transition states[] = {
+        {0, HS_CLIENT, "CLOSED", "SYN-SENT"},
+        {AT_US(1000), HS_SERVER, "LISTEN", "SYN-RECEIVED"},
+        {AT_US(1500), HS_CLIENT, "SYN-SENT", "ESTABLISHED"},
+        {AT_US(1500), HS_SERVER, "SYN-RECEIVED", "ESTABLISHED"},
+    };
+    hs_trace *trace = begin(NULL, NULL, NULL, 443);
+    trace->target.path = NULL;
+    trace->target.address = "2001:db8::2";
+    trace->target.family = 6;
+    trace->vantage = "office.pcapng";
+    trace->capture = (hs_capture_facts){.present = true,
+                                        .file = "office.pcapng",
+                                        .first_packet = 17,
+                                        .packets = 12,
+                                        .client_address = "2001:db8::1",
+                                        .client_port = 50123,
+                                        .missing_bytes = 1448,
+                                        .truncated_packets = 1,
+                                        .conflicting_bytes = 3};
+    hs_tcp_facts *tcp = &trace->tcp;
+    tcp->present = true;
+    tcp->client = (hs_tcp_side){true,  4294967295,        1440, 7, HS_YES, HS_YES, HS_NO,
+                                HS_NO, "cookie_requested"};
+    tcp->server = (hs_tcp_side){true, 1, 1440, -1, HS_NO, HS_YES, HS_NO, HS_UNSEEN, NULL};
+    tcp->rtt_server = AT_US(1000);
+    tcp->rtt_client = AT_US(500);
+    tcp->syn_retransmits = 1;
+    tcp->syn_ack_retransmits = 0;
+    tcp->states = states;
+    tcp->state_count = sizeof states / sizeof states[0];
+    hs_trace_mark(trace, HS_MILESTONE_SYN, packet(0));
+    hs_trace_mark(trace, HS_MILESTONE_ESTABLISHED, packet(1500));
+    put_tcp_event(trace, HS_CLIENT, "SYN", 0);
+    put_tcp_event(trace, HS_SERVER, "SYN-ACK", 1000);
+    put_tcp_event(trace, HS_CLIENT, "ACK", 1500);
+    hs_trace_mark(trace, HS_MILESTONE_END, packet(1600));
+    return hs_trace_finish(trace) == HS_OK ? trace : NULL;
+}
+
 const hs_sample hs_samples[] = {
-    {"https_h2", https_h2}, {"wss_tls12", wss_tls12}, {"refused", refused}, {"expired", expired},
-    {"hostile", hostile},   {"nothing", nothing},     {"fields", fields},   {0},
+    {"https_h2", https_h2}, {"wss_tls12", wss_tls12}, {"refused", refused},
+    {"expired", expired},   {"hostile", hostile},     {"nothing", nothing},
+    {"fields", fields},     {"captured", captured},   {0},
 };
