@@ -25,8 +25,9 @@ static char clock_letter(hs_clock clock)
 
 static size_t bar_cell(hs_time at, hs_time total)
 {
+    const double columns = BAR_COLUMNS;
     double share = total > 0 ? (double)at / (double)total : 0;
-    return (size_t)(share < 0 ? 0 : share > 1 ? BAR_COLUMNS : share * BAR_COLUMNS + 0.5);
+    return (size_t)(share < 0 ? 0 : share > 1 ? columns : share * columns + 0.5);
 }
 
 /* The phase's place between start and end of the whole; at least one cell. */
