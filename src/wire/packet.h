@@ -34,6 +34,8 @@ typedef struct hs_tcp_header {
     uint16_t window;
     uint16_t flags; /* HS_TCP_FIN | … and, above them, AE (bit 8) */
     hs_bytes options;
+    bool options_cut; /* the snapshot length cut them: `options` are those before the cut, and what
+                         hs_tcp_options_read finds malformed may only be the cut itself */
 } hs_tcp_header;
 
 enum {
@@ -67,7 +69,7 @@ typedef enum hs_packet_kind {
     HS_PACKET_UDP,
     HS_PACKET_FRAGMENT,
     HS_PACKET_OTHER,        /* whole, and of no interest here */
-    HS_PACKET_TRUNCATED,    /* the snapshot length cut a header */
+    HS_PACKET_TRUNCATED,    /* the snapshot length cut a header (but see options_cut) */
     HS_PACKET_MALFORMED,    /* its headers contradict themselves */
     HS_PACKET_LINK_UNKNOWN, /* no decoder for this link type */
 } hs_packet_kind;

@@ -206,5 +206,5 @@ hs_packet_kind hs_layer_nflog(hs_layers *layers, hs_span *span)
             return hs_span_short(span, padded);
         }
     }
-    return HS_PACKET_OTHER;
+    return HS_PACKET_TRUNCATED; /* a record without a packet, or cut before it */
 }

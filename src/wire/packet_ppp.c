@@ -74,11 +74,24 @@ hs_packet_kind hs_layer_pppoe(hs_layers *layers, hs_span *span)
     return hs_layer_ppp(layers, span);
 }
 
-/* The label stack does not say what it carries: IP by its version, or behind a control word
- * (RFC 4448) an Ethernet frame. */
-hs_packet_kind hs_layer_mpls(hs_layers *layers, hs_span *span)
+/* An Ethernet frame, behind a control word (RFC 4448 4.6) or without one: nothing tells which. */
+static hs_packet_kind read_pseudowire(hs_layers *layers, hs_span *span)
 {
     enum { CONTROL_WORD_LEN = 4 };
+    hs_span bare = *span;
+    if (!hs_span_take(span, CONTROL_WORD_LEN)) {
+        return hs_span_short(span, CONTROL_WORD_LEN);
+    }
+    hs_packet_kind kind = hs_layer_inside(layers, hs_layer_ethernet, span, HS_PACKET_OTHER);
+    if (layers->packet->family != 0 || kind == HS_PACKET_TRUNCATED) {
+        return kind;
+    }
+    return hs_layer_inside(layers, hs_layer_ethernet, &bare, HS_PACKET_OTHER);
+}
+
+/* The label stack does not say what it carries: IP by its version, or else perhaps Ethernet. */
+hs_packet_kind hs_layer_mpls(hs_layers *layers, hs_span *span)
+{
     const uint8_t *entry;
     do {
         entry = hs_span_take(span, 4);
@@ -95,10 +108,7 @@ hs_packet_kind hs_layer_mpls(hs_layers *layers, hs_span *span)
     case 6:
         return hs_layer_ip(layers, span);
     case 0:
-        if (!hs_span_take(span, CONTROL_WORD_LEN)) {
-            return hs_span_short(span, CONTROL_WORD_LEN);
-        }
-        return hs_layer_inside(layers, hs_layer_ethernet, span, HS_PACKET_OTHER);
+        return read_pseudowire(layers, span);
     default:
         return HS_PACKET_OTHER;
     }

@@ -19,18 +19,21 @@ hs_packet_kind hs_layer_tcp(hs_layers *layers, hs_span *span)
         return HS_PACKET_MALFORMED;
     }
     size_t options_len = data_offset - HEADER_LEN;
-    const uint8_t *options = hs_span_take(span, options_len);
-    if (!options) {
-        return hs_span_short(span, options_len);
+    if (options_len > span->whole) {
+        return HS_PACKET_MALFORMED;
     }
     hs_packet *packet = layers->packet;
+    hs_span options = *span;
+    hs_span_limit(&options, options_len);
+    packet->tcp.options = hs_span_rest(&options);
+    packet->tcp.options_cut = options.left < options_len;
     packet->source_port = hs_load_u16(header);
     packet->destination_port = hs_load_u16(header + 2);
     packet->tcp.sequence = hs_load_u32(header + 4);
     packet->tcp.acknowledgment = hs_load_u32(header + 8);
     packet->tcp.flags = hs_load_u16(header + 12) & 0x01ff;
     packet->tcp.window = hs_load_u16(header + 14);
-    packet->tcp.options = (hs_bytes){options, options_len};
+    hs_span_skip(span, options_len);
     keep_payload(packet, span);
     return HS_PACKET_TCP;
 }

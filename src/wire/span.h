@@ -40,6 +40,15 @@ static inline const uint8_t *hs_span_take(hs_span *span, size_t len)
     return at;
 }
 
+/* Goes on behind `len` bytes, captured or not; there must have been as many. */
+static inline void hs_span_skip(hs_span *span, size_t len)
+{
+    size_t captured = len < span->left ? len : span->left;
+    span->at += captured;
+    span->left -= captured;
+    span->whole -= len;
+}
+
 /* As hs_span_take, and stays before them. */
 static inline const uint8_t *hs_span_peek(const hs_span *span, size_t len)
 {
