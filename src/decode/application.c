@@ -172,3 +172,26 @@ void hs_application_finish(hs_application *application)
     run_both(application);
     finish_side(application, &application->sides[HS_SERVER]);
 }
+
+hs_result hs_application_gap(hs_application *application, hs_side from)
+{
+    hs_app_side *side = &application->sides[from];
+    if (side->protocol == HS_APP_STOPPED) {
+        return side->result;
+    }
+    finish_side(application, side);
+    side->http1.in_body = false;
+    side->protocol = HS_APP_DATA;
+    run_both(application);
+    return side->result;
+}
+
+static bool is_unknown(const hs_app_side *side)
+{
+    return side->protocol == HS_APP_UNDECIDED || side->protocol == HS_APP_DATA;
+}
+
+bool hs_application_is_unknown(const hs_application *application)
+{
+    return is_unknown(&application->sides[HS_CLIENT]) && is_unknown(&application->sides[HS_SERVER]);
+}

@@ -3,6 +3,8 @@
 #ifndef HS_DECODE_APPLICATION_H
 #define HS_DECODE_APPLICATION_H
 
+#include <stdbool.h>
+
 #include <handshake/trace.h>
 
 /* Plain bytes of one direction, and which bytes of that side's TCP stream carried them. */
@@ -22,6 +24,11 @@ void hs_application_free(hs_application *application);
 /* Never fails on what the peer sent. HS_NO_MEMORY, HS_LIMIT: that direction is no longer decoded.
  */
 HS_CHECKED hs_result hs_application_feed(hs_application *application, const hs_chunk *chunk);
+/* Bytes of that direction are missing here. What they were part of is shown as far as it goes, what
+ * follows is data. */
+HS_CHECKED hs_result hs_application_gap(hs_application *application, hs_side from);
+/* No protocol that is known here is spoken, or not yet. */
+bool hs_application_is_unknown(const hs_application *application);
 /* No more is coming: an unfinished message becomes an event that says so. */
 void hs_application_finish(hs_application *application);
 

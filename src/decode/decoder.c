@@ -7,34 +7,10 @@
 
 #include <openssl/err.h>
 
-#include "base/buffer.h"
-#include "decode/application.h"
+#include "decode/decoder_state.h"
 #include "decode/milestones.h"
-#include "decode/tls.h"
 #include "trace/build.h"
 #include "wire/tls/record.h"
-
-enum {
-    HELD_MAX = 64 * 1024,  /* of a server that speaks first */
-    FIRST_BYTES_MAX = 256, /* kept of what came in place of TLS */
-};
-
-typedef enum spoken { SPOKEN_UNKNOWN, SPOKEN_TLS, SPOKEN_PLAIN } spoken;
-
-struct hs_decoder {
-    hs_trace *trace;
-    const hs_keylog *keylog;
-    hs_application *application;
-    hs_tls_decoder *tls;
-    spoken client; /* what the client speaks */
-    spoken server; /* once the client speaks TLS: what the server does */
-    bool has_spoken[2];
-    hs_side first_from;
-    hs_buffer held[2];
-    uint64_t offset[2]; /* of the next byte that goes on to a decoder */
-    uint8_t first_bytes[FIRST_BYTES_MAX];
-    size_t first_len;
-};
 
 hs_decoder *hs_decoder_new(hs_trace *trace, const hs_keylog *keylog)
 {
@@ -45,8 +21,8 @@ hs_decoder *hs_decoder_new(hs_trace *trace, const hs_keylog *keylog)
     d->trace = trace;
     d->keylog = keylog;
     d->application = hs_application_new(trace);
-    hs_buffer_init(&d->held[HS_CLIENT], HELD_MAX);
-    hs_buffer_init(&d->held[HS_SERVER], HELD_MAX);
+    hs_buffer_init(&d->held[HS_CLIENT], HS_DECODER_HELD_MAX);
+    hs_buffer_init(&d->held[HS_SERVER], HS_DECODER_HELD_MAX);
     if (!d->application) {
         free(d);
         return NULL;
@@ -66,10 +42,20 @@ void hs_decoder_free(hs_decoder *decoder)
     free(decoder);
 }
 
+static hs_result feed_tls(hs_decoder *d, hs_side from, hs_bytes bytes)
+{
+    d->offset[from] += bytes.len;
+    return hs_tls_decoder_feed(d->tls, from, bytes);
+}
+
 static hs_result feed_plain(hs_decoder *d, hs_side from, hs_bytes bytes)
 {
     if (bytes.len == 0) {
         return HS_OK;
+    }
+    if (from == HS_CLIENT && hs_decoder_may_begin_tls(d) && hs_decoder_is_client_hello(bytes)) {
+        hs_result begun = hs_decoder_begin_tls(d);
+        return begun == HS_OK ? feed_tls(d, from, bytes) : begun;
     }
     hs_chunk chunk = {.from = from,
                       .bytes = bytes,
@@ -80,14 +66,8 @@ static hs_result feed_plain(hs_decoder *d, hs_side from, hs_bytes bytes)
     return hs_application_feed(d->application, &chunk);
 }
 
-static hs_result feed_tls(hs_decoder *d, hs_side from, hs_bytes bytes)
-{
-    d->offset[from] += bytes.len;
-    return hs_tls_decoder_feed(d->tls, from, bytes);
-}
-
 /* A record's type and major version; HS_NEED_MORE while both are possible. */
-static spoken sniff_record(hs_bytes bytes)
+static hs_spoken sniff_record(hs_bytes bytes)
 {
     hs_fault fault;
     hs_reader r;
@@ -96,27 +76,27 @@ static spoken sniff_record(hs_bytes bytes)
     hs_bytes head = hs_bytes_of(bytes.data, bytes.len < 3 ? bytes.len : 3);
     hs_reader_init(&r, head, &fault, NULL);
     if (hs_tls_record_read_header(&r, &record, &length) == HS_MALFORMED) {
-        return SPOKEN_PLAIN;
+        return HS_SPOKEN_PLAIN;
     }
-    return bytes.len < 3 ? SPOKEN_UNKNOWN : SPOKEN_TLS;
+    return bytes.len < 3 ? HS_SPOKEN_UNKNOWN : HS_SPOKEN_TLS;
 }
 
 /* A client begins TLS with a handshake record, or long ago with an SSLv2 ClientHello. */
-static spoken sniff_client(hs_bytes bytes)
+static hs_spoken sniff_client(hs_bytes bytes)
 {
     if (bytes.len == 0) {
-        return SPOKEN_UNKNOWN;
+        return HS_SPOKEN_UNKNOWN;
     }
     hs_result ssl2 = hs_tls_ssl2_client_hello_detect(bytes);
     if (ssl2 != HS_MALFORMED) {
-        return ssl2 == HS_OK ? SPOKEN_TLS : SPOKEN_UNKNOWN;
+        return ssl2 == HS_OK ? HS_SPOKEN_TLS : HS_SPOKEN_UNKNOWN;
     }
-    return bytes.data[0] == HS_TLS_HANDSHAKE ? sniff_record(bytes) : SPOKEN_PLAIN;
+    return bytes.data[0] == HS_TLS_HANDSHAKE ? sniff_record(bytes) : HS_SPOKEN_PLAIN;
 }
 
 static void keep_first_bytes(hs_decoder *d, hs_bytes bytes)
 {
-    size_t room = FIRST_BYTES_MAX - d->first_len;
+    size_t room = HS_DECODER_FIRST_BYTES_MAX - d->first_len;
     size_t len = bytes.len < room ? bytes.len : room;
     if (len > 0) {
         memcpy(d->first_bytes + d->first_len, bytes.data, len);
@@ -128,11 +108,11 @@ static void keep_first_bytes(hs_decoder *d, hs_bytes bytes)
 static hs_result feed_server(hs_decoder *d, hs_bytes bytes)
 {
     hs_buffer *held = &d->held[HS_SERVER];
-    if (d->server == SPOKEN_PLAIN) {
+    if (d->server == HS_SPOKEN_PLAIN) {
         keep_first_bytes(d, bytes);
         return feed_plain(d, HS_SERVER, bytes);
     }
-    if (d->server == SPOKEN_TLS) {
+    if (d->server == HS_SPOKEN_TLS) {
         return feed_tls(d, HS_SERVER, bytes);
     }
     hs_result result = hs_buffer_append(held, bytes);
@@ -141,13 +121,13 @@ static hs_result feed_server(hs_decoder *d, hs_bytes bytes)
     }
     hs_bytes all = hs_buffer_bytes(held);
     d->server = sniff_record(all);
-    if (d->server == SPOKEN_PLAIN) {
+    if (d->server == HS_SPOKEN_PLAIN) {
         keep_first_bytes(d, all);
         result = feed_plain(d, HS_SERVER, all);
-    } else if (d->server == SPOKEN_TLS) {
+    } else if (d->server == HS_SPOKEN_TLS) {
         result = feed_tls(d, HS_SERVER, all);
     }
-    if (d->server != SPOKEN_UNKNOWN) {
+    if (d->server != HS_SPOKEN_UNKNOWN) {
         hs_buffer_free(held);
     }
     return result;
@@ -155,20 +135,20 @@ static hs_result feed_server(hs_decoder *d, hs_bytes bytes)
 
 static hs_result feed_decided(hs_decoder *d, hs_side from, hs_bytes bytes)
 {
-    if (d->client == SPOKEN_PLAIN) {
+    if (d->client == HS_SPOKEN_PLAIN) {
         return feed_plain(d, from, bytes);
     }
     return from == HS_CLIENT ? feed_tls(d, from, bytes) : feed_server(d, bytes);
 }
 
 /* Passes on what was held, in the order in which the sides began to speak. */
-static hs_result decide(hs_decoder *d, spoken client)
+static hs_result decide(hs_decoder *d, hs_spoken client)
 {
     d->client = client;
-    if (client == SPOKEN_TLS) {
+    if (client == HS_SPOKEN_TLS) {
         d->tls = hs_tls_decoder_new(d->trace, d->keylog, d->application);
         if (!d->tls) {
-            d->client = SPOKEN_PLAIN;
+            d->client = HS_SPOKEN_PLAIN;
             return HS_NO_MEMORY;
         }
     }
@@ -176,7 +156,7 @@ static hs_result decide(hs_decoder *d, spoken client)
     hs_result worst = HS_OK;
     for (int i = 0; i < 2; i++) {
         hs_buffer held = d->held[order[i]];
-        hs_buffer_init(&d->held[order[i]], HELD_MAX);
+        hs_buffer_init(&d->held[order[i]], HS_DECODER_HELD_MAX);
         hs_result result = feed_decided(d, order[i], hs_buffer_bytes(&held));
         worst = worst == HS_OK ? result : worst;
         hs_buffer_free(&held);
@@ -190,12 +170,12 @@ static hs_result feed_undecided(hs_decoder *d, hs_side from, hs_bytes bytes)
     hs_result result = hs_buffer_append(held, bytes);
     if (result == HS_LIMIT) {
         /* The server talks and the client listens: this is not TLS. */
-        result = decide(d, SPOKEN_PLAIN);
+        result = decide(d, HS_SPOKEN_PLAIN);
         return result == HS_OK ? feed_decided(d, from, bytes) : result;
     }
     if (result == HS_OK && from == HS_CLIENT) {
-        spoken client = sniff_client(hs_buffer_bytes(held));
-        if (client != SPOKEN_UNKNOWN) {
+        hs_spoken client = sniff_client(hs_buffer_bytes(held));
+        if (client != HS_SPOKEN_UNKNOWN) {
             result = decide(d, client);
         }
     }
@@ -219,8 +199,8 @@ hs_result hs_decoder_feed(hs_decoder *decoder, hs_side from, hs_bytes bytes, hs_
     /* What does not decrypt leaves errors behind in libcrypto, which others would take for theirs.
      */
     ERR_set_mark();
-    hs_result result = d->client == SPOKEN_UNKNOWN ? feed_undecided(d, from, bytes)
-                                                   : feed_decided(d, from, bytes);
+    hs_result result = d->client == HS_SPOKEN_UNKNOWN ? feed_undecided(d, from, bytes)
+                                                      : feed_decided(d, from, bytes);
     ERR_pop_to_mark();
     return result;
 }
@@ -240,8 +220,8 @@ void hs_decoder_end(hs_decoder *decoder, hs_side from)
 {
     /* A client that ended before it could be told from another did not speak TLS. What is not whole
      * is shown at the finish, behind what still waits for its keys. */
-    if (from == HS_CLIENT && decoder->client == SPOKEN_UNKNOWN) {
-        (void)decide(decoder, SPOKEN_PLAIN);
+    if (from == HS_CLIENT && decoder->client == HS_SPOKEN_UNKNOWN) {
+        (void)decide(decoder, HS_SPOKEN_PLAIN);
     }
 }
 
@@ -250,8 +230,8 @@ hs_result hs_decoder_finish(hs_decoder *decoder)
     hs_decoder *d = decoder;
     hs_result result = HS_OK;
     ERR_set_mark();
-    if (d->client == SPOKEN_UNKNOWN) {
-        result = decide(d, SPOKEN_PLAIN);
+    if (d->client == HS_SPOKEN_UNKNOWN) {
+        result = decide(d, HS_SPOKEN_PLAIN);
     }
     if (d->tls) {
         hs_bytes head = hs_buffer_bytes(&d->held[HS_SERVER]);
@@ -269,7 +249,7 @@ hs_result hs_decoder_finish(hs_decoder *decoder)
 
 bool hs_decoder_not_tls(const hs_decoder *decoder, hs_bytes *first_bytes)
 {
-    bool not_tls = decoder->client == SPOKEN_TLS && decoder->server == SPOKEN_PLAIN;
+    bool not_tls = decoder->client == HS_SPOKEN_TLS && decoder->server == HS_SPOKEN_PLAIN;
     if (first_bytes) {
         *first_bytes = not_tls ? hs_bytes_of(decoder->first_bytes, decoder->first_len)
                                : (hs_bytes){0};

@@ -24,6 +24,13 @@ void hs_decoder_free(hs_decoder *decoder);
  * stops decoding that direction, and says so in the trace. */
 HS_CHECKED hs_result hs_decoder_feed(hs_decoder *decoder, hs_side from, hs_bytes bytes,
                                      hs_moment moment);
+/* `length` bytes of that direction crossed and were not seen: they are in no segment, and offsets
+ * go on behind them without a step. What they were part of is lost, what follows is decoded again
+ * as soon as it can be told what it is. */
+HS_CHECKED hs_result hs_decoder_gap(hs_decoder *decoder, hs_side from, uint64_t length);
+/* Whether TLS may still begin: nothing is spoken yet, or a protocol that may ask for it (STARTTLS,
+ * CONNECT, SOCKS). A ClientHello at the start of a chunk then begins it. */
+bool hs_decoder_may_begin_tls(const hs_decoder *decoder);
 /* The key log has grown: looks at the waiting records again. */
 HS_CHECKED hs_result hs_decoder_keys_changed(hs_decoder *decoder);
 /* That direction ended in order (FIN); an unfinished message is noted. */

@@ -17,7 +17,12 @@ typedef struct hs_flows hs_flows;
 typedef struct hs_flows_config {
     size_t memory_limit;    /* 0: 256 MiB, for flows, fragments and handshake bytes together */
     size_t handshake_limit; /* 0: 256 KiB of handshake bytes a connection */
-    bool keep_events;       /* the ladder */
+    hs_time linger;         /* 0: 60 s after its end a connection is given out, with stragglers */
+    uint64_t seed[2];       /* of the hash table; zeros: a random one */
+    /* Only what one line about a connection needs: no events, no states, no certificates and
+     * fingerprints. A connection whose handshake is over keeps at most 512 bytes. */
+    bool light;
+    bool keep_events; /* the ladder */
     bool keep_bytes;
     const hs_keylog *keylog; /* NULL: none; may grow while packets are read */
     const char *file;        /* for hs_capture_facts.file */
@@ -52,6 +57,8 @@ void hs_flows_set_file(hs_flows *flows, const char *file);
  * was not followed. */
 HS_CHECKED hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,
                                      uint64_t number);
+/* Time has come so far without a packet: gives out what has ended or was idle for too long. */
+void hs_flows_advance(hs_flows *flows, int64_t at);
 /* The capture is over: every connection that is left is given out, in order of its first packet. */
 void hs_flows_finish(hs_flows *flows);
 hs_flows_counters hs_flows_count(const hs_flows *flows);

@@ -63,8 +63,31 @@ static bool must_let_pass(hs_tls_decoder *d, const hs_tls_direction *direction,
     return may_be_data && other && other->place < piece->place;
 }
 
+/* TLS 1.3 without keys: what the client sends first behind the ServerHello, or behind its
+ * EndOfEarlyData, is its Finished alone if it has just that length (RFC 8446 4.4.4, 5.2). With a
+ * certificate in front, or padding, it cannot be told. */
+static bool is_finished_by_length(const hs_tls_decoder *d, const hs_tls_direction *direction,
+                                  const hs_tls_piece *piece)
+{
+    enum { TYPE = 1, TAG = 16, END_OF_EARLY_DATA = HS_TLS_HANDSHAKE_HEADER + TYPE + TAG };
+    const hs_tls_cipher_suite *suite = hs_tls_cipher_suite_find(d->cipher);
+    bool is_next = direction->last_opaque == END_OF_EARLY_DATA ||
+                   (direction->last_opaque == 0 && direction->epoch == HS_TLS_EPOCH_HANDSHAKE);
+    if (!suite || direction->side != HS_CLIENT || piece->type != HS_TLS_APPLICATION_DATA ||
+        !d->has_server_hello || !hs_tls_is_13(d->version) || !is_next) {
+        return false;
+    }
+    size_t hash = hs_tls_cipher_suite_prf(suite) == HS_TLS_HASH_SHA384 ? 48 : 32;
+    return piece->bytes.len == HS_TLS_RECORD_HEADER + HS_TLS_HANDSHAKE_HEADER + hash + TYPE + TAG;
+}
+
 static void show_opaque(hs_tls_decoder *d, hs_tls_direction *direction, const hs_tls_piece *piece)
 {
+    if (!direction->has_finished && is_finished_by_length(d, direction, piece)) {
+        direction->has_finished = true;
+        hs_tls_learn_finished(d, direction, piece->end);
+    }
+    direction->last_opaque = piece->bytes.len - HS_TLS_RECORD_HEADER;
     /* Up to TLS 1.2 what follows a ChangeCipherSpec is known without its key. */
     if (direction->epoch == HS_TLS_EPOCH_CIPHER && piece->type == HS_TLS_HANDSHAKE &&
         !direction->has_finished) {
@@ -280,6 +303,23 @@ hs_result hs_tls_decoder_feed(hs_tls_decoder *decoder, hs_side from, hs_bytes by
         stop(d, direction, &piece, result);
     }
     return d->error;
+}
+
+void hs_tls_decoder_begin_at(hs_tls_decoder *decoder, hs_side from, uint64_t offset)
+{
+    decoder->sides[from].framer.offset = offset;
+}
+
+void hs_tls_decoder_gap(hs_tls_decoder *decoder, hs_side from, uint64_t length)
+{
+    hs_tls_direction *direction = &decoder->sides[from];
+    if (!direction->is_stopped) {
+        hs_tls_run_flush(decoder, direction);
+        hs_tls_show_incomplete(decoder, direction);
+    }
+    hs_buffer_free(&direction->message);
+    direction->is_opaque = direction->is_opaque || direction->epoch != HS_TLS_EPOCH_PLAIN;
+    hs_tls_framer_gap(&direction->framer, length);
 }
 
 hs_result hs_tls_decoder_keys_changed(hs_tls_decoder *decoder)

@@ -26,6 +26,11 @@ void hs_tls_decoder_free(hs_tls_decoder *decoder);
 /* The next bytes of one direction's stream. HS_NO_MEMORY, HS_LIMIT: that direction is no longer
  * decoded, and the trace says so. */
 HS_CHECKED hs_result hs_tls_decoder_feed(hs_tls_decoder *decoder, hs_side from, hs_bytes bytes);
+/* The direction's TLS begins at `offset` of its stream, behind another protocol. */
+void hs_tls_decoder_begin_at(hs_tls_decoder *decoder, hs_side from, uint64_t offset);
+/* `length` bytes of the stream are missing: what they were part of is dropped and shown as
+ * incomplete; protected records behind them have lost count, and stay closed. */
+void hs_tls_decoder_gap(hs_tls_decoder *decoder, hs_side from, uint64_t length);
 HS_CHECKED hs_result hs_tls_decoder_keys_changed(hs_tls_decoder *decoder);
 /* What waits is shown as it is, and what is not whole is noted. */
 HS_CHECKED hs_result hs_tls_decoder_finish(hs_tls_decoder *decoder);

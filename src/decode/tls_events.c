@@ -135,6 +135,12 @@ static void show_incomplete_record(hs_tls_decoder *d, hs_tls_direction *directio
     }
 }
 
+void hs_tls_show_incomplete(hs_tls_decoder *d, hs_tls_direction *direction)
+{
+    show_incomplete_message(d, direction);
+    show_incomplete_record(d, direction);
+}
+
 void hs_tls_show_end(hs_tls_decoder *d, hs_tls_direction *direction)
 {
     hs_tls_run_flush(d, direction);
@@ -151,6 +157,5 @@ void hs_tls_show_end(hs_tls_decoder *d, hs_tls_direction *direction)
         }
         return;
     }
-    show_incomplete_message(d, direction);
-    show_incomplete_record(d, direction);
+    hs_tls_show_incomplete(d, direction);
 }

@@ -100,6 +100,37 @@ static hs_result add_to_partial(hs_tls_framer *framer, hs_bytes *chunk)
     return result;
 }
 
+void hs_tls_framer_gap(hs_tls_framer *framer, uint64_t length)
+{
+    hs_buffer_consume(&framer->partial, framer->given);
+    framer->given = 0;
+    hs_bytes held = hs_buffer_bytes(&framer->partial);
+    size_t left = held.len >= HS_TLS_RECORD_HEADER ? wanted(framer, held) - held.len : framer->skip;
+    framer->is_lost = framer->is_lost || left < length;
+    framer->skip = framer->is_lost ? 0 : left - (size_t)length;
+    framer->offset += held.len;
+    framer->may_be_ssl2 = false;
+    hs_buffer_consume(&framer->partial, held.len);
+}
+
+/* Drops what no record can be made of. */
+static void find_record(hs_tls_framer *framer, hs_bytes *chunk)
+{
+    size_t skip = framer->skip < chunk->len ? framer->skip : chunk->len;
+    framer->skip -= skip;
+    if (framer->is_lost) {
+        hs_fault fault;
+        hs_reader r;
+        hs_tls_record record;
+        uint16_t length = 0;
+        hs_reader_init(&r, *chunk, &fault, NULL);
+        framer->is_lost = hs_tls_record_read_header(&r, &record, &length) != HS_OK;
+        skip = framer->is_lost ? chunk->len : 0;
+    }
+    framer->offset += skip;
+    take(chunk, skip);
+}
+
 hs_result hs_tls_framer_next(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piece *out)
 {
     hs_buffer_consume(&framer->partial, framer->given);
@@ -108,6 +139,9 @@ hs_result hs_tls_framer_next(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piec
         framer->offset += chunk->len;
         take(chunk, chunk->len);
         return HS_NEED_MORE;
+    }
+    if (framer->is_lost || framer->skip > 0) {
+        find_record(framer, chunk);
     }
     if (chunk->len > 0 && hs_buffer_bytes(&framer->partial).len == 0) {
         hs_result result = read_piece(framer, *chunk, out);

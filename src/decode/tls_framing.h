@@ -32,6 +32,8 @@ typedef struct hs_tls_framer {
     size_t given;     /* bytes of `partial` that the piece handed out last occupies */
     bool may_be_ssl2; /* the first piece may be an SSLv2 ClientHello */
     bool is_bad;
+    bool is_lost; /* behind a gap: it is not known where the next record begins */
+    size_t skip;  /* bytes left of a record that a gap has spoilt */
 } hs_tls_framer;
 
 void hs_tls_framer_init(hs_tls_framer *framer, bool may_be_ssl2);
@@ -40,6 +42,9 @@ void hs_tls_framer_free(hs_tls_framer *framer);
  * follows is taken and counted in `offset` alone. HS_NEED_MORE: the chunk is used up.
  * HS_NO_MEMORY. */
 HS_CHECKED hs_result hs_tls_framer_next(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piece *out);
+/* `length` bytes are missing here. A record that they lie in is dropped; where they may reach
+ * beyond it, a chunk that begins like a record is waited for. */
+void hs_tls_framer_gap(hs_tls_framer *framer, uint64_t length);
 /* What is there of a record that is not whole, and how long it says it is (0: its header is not
  * whole). */
 hs_bytes hs_tls_framer_rest(const hs_tls_framer *framer, size_t *expected);

@@ -55,6 +55,7 @@ typedef struct hs_tls_direction {
     bool message_protected;
     hs_tls_run run;
     bool has_finished;   /* its Finished was seen: application data may follow */
+    size_t last_opaque;  /* length of the newest record without a key; 0 before the first */
     bool has_ccs;        /* up to TLS 1.2: its ChangeCipherSpec was seen */
     bool is_stopped;     /* malformed: nothing more is decoded */
     bool is_opaque;      /* what is protected is shown as it is from here on */
@@ -160,6 +161,8 @@ void hs_tls_malformed(hs_tls_decoder *d, const hs_tls_found *found, const char *
                       const hs_fault *fault);
 void hs_tls_show_opaque(hs_tls_decoder *d, hs_tls_direction *direction, const hs_tls_piece *piece);
 void hs_tls_run_flush(hs_tls_decoder *d, hs_tls_direction *direction);
+/* A message or a record that is not whole. */
+void hs_tls_show_incomplete(hs_tls_decoder *d, hs_tls_direction *direction);
 /* The events of a direction's end: what was not whole, what was not decoded. */
 void hs_tls_show_end(hs_tls_decoder *d, hs_tls_direction *direction);
 

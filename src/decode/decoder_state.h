@@ -1,0 +1,39 @@
+/* Inside of the decoder. */
+#ifndef HS_DECODE_DECODER_STATE_H
+#define HS_DECODE_DECODER_STATE_H
+
+#include "base/buffer.h"
+#include "decode/application.h"
+#include "decode/decoder.h"
+#include "decode/tls.h"
+
+enum {
+    HS_DECODER_HELD_MAX = 64 * 1024,  /* of a server that speaks first */
+    HS_DECODER_FIRST_BYTES_MAX = 256, /* kept of what came in place of TLS */
+};
+
+typedef enum hs_spoken { HS_SPOKEN_UNKNOWN, HS_SPOKEN_TLS, HS_SPOKEN_PLAIN } hs_spoken;
+
+struct hs_decoder {
+    hs_trace *trace;
+    const hs_keylog *keylog;
+    hs_application *application;
+    hs_tls_decoder *tls;
+    hs_spoken client; /* what the client speaks */
+    hs_spoken server; /* once the client speaks TLS: what the server does */
+    bool has_spoken[2];
+    hs_side first_from;
+    hs_buffer held[2];
+    uint64_t offset[2]; /* of the next byte that goes on to a decoder */
+    uint8_t first_bytes[HS_DECODER_FIRST_BYTES_MAX];
+    size_t first_len;
+};
+
+/* decoder_tls.c: TLS behind another protocol. */
+
+/* The chunk begins with a record that begins with a ClientHello. */
+bool hs_decoder_is_client_hello(hs_bytes bytes);
+/* What follows in both directions is TLS. */
+HS_CHECKED hs_result hs_decoder_begin_tls(hs_decoder *decoder);
+
+#endif

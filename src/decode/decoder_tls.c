@@ -1,0 +1,63 @@
+/* TLS that begins behind another protocol: STARTTLS in its many forms, CONNECT, SOCKS. What asks
+ * for it is not looked at; the ClientHello shows it. */
+#include "decode/decoder_state.h"
+
+#include "base/reader.h"
+#include "wire/tls/handshake.h"
+#include "wire/tls/record.h"
+
+bool hs_decoder_is_client_hello(hs_bytes bytes)
+{
+    enum { MESSAGE_MAX = 64 * 1024 };
+    hs_fault fault;
+    hs_reader r;
+    hs_tls_record record;
+    uint16_t length = 0;
+    uint8_t type = 0;
+    uint32_t message = 0;
+    hs_reader_init(&r, bytes, &fault, NULL);
+    if (hs_tls_record_read_header(&r, &record, &length) != HS_OK ||
+        hs_tls_handshake_read_header(&r, &type, &message) != HS_OK) {
+        return false;
+    }
+    uint16_t version = hs_read_u16(&r, "legacy_version");
+    return hs_reader_ok(&r) && record.type == HS_TLS_HANDSHAKE && type == HS_TLS_HS_CLIENT_HELLO &&
+           version >> 8 == 3 && message <= MESSAGE_MAX;
+}
+
+bool hs_decoder_may_begin_tls(const hs_decoder *decoder)
+{
+    return decoder->client == HS_SPOKEN_UNKNOWN ||
+           (decoder->client == HS_SPOKEN_PLAIN && hs_application_is_unknown(decoder->application));
+}
+
+hs_result hs_decoder_begin_tls(hs_decoder *decoder)
+{
+    hs_application *inside = hs_application_new(decoder->trace);
+    hs_tls_decoder *tls = inside ? hs_tls_decoder_new(decoder->trace, decoder->keylog, inside)
+                                 : NULL;
+    if (!tls) {
+        hs_application_free(inside);
+        return HS_NO_MEMORY;
+    }
+    hs_application_finish(decoder->application);
+    hs_application_free(decoder->application);
+    decoder->application = inside;
+    decoder->tls = tls;
+    decoder->client = HS_SPOKEN_TLS;
+    hs_tls_decoder_begin_at(tls, HS_CLIENT, decoder->offset[HS_CLIENT]);
+    hs_tls_decoder_begin_at(tls, HS_SERVER, decoder->offset[HS_SERVER]);
+    return HS_OK;
+}
+
+hs_result hs_decoder_gap(hs_decoder *decoder, hs_side from, uint64_t length)
+{
+    bool is_tls = decoder->client == HS_SPOKEN_TLS &&
+                  (from == HS_CLIENT || decoder->server == HS_SPOKEN_TLS);
+    if (is_tls) {
+        hs_tls_decoder_gap(decoder->tls, from, length);
+        return HS_OK;
+    }
+    return decoder->client == HS_SPOKEN_PLAIN ? hs_application_gap(decoder->application, from)
+                                              : HS_OK;
+}

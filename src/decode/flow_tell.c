@@ -1,0 +1,236 @@
+/* A connection as a trace: what its packets said, put to what was decoded. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "decode/flow.h"
+#include "trace/build.h"
+
+static const char *address_text(hs_trace *trace, const hs_flow *flow, unsigned end)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+    int family = flow->head.key.family == 6 ? AF_INET6 : AF_INET;
+    (void)inet_ntop(family, flow->head.key.address[end].bytes, text, sizeof text);
+    return hs_arena_text(hs_trace_arena(trace), text);
+}
+
+static const char *fast_open_name(uint8_t fast_open)
+{
+    static const char *const names[] = {
+        [HS_FLOW_FAST_OPEN_NONE] = NULL,
+        [HS_FLOW_FAST_OPEN_REQUESTED] = "cookie_requested",
+        [HS_FLOW_FAST_OPEN_GIVEN] = "cookie_given",
+        [HS_FLOW_FAST_OPEN_USED] = "cookie_used",
+    };
+    return names[fast_open];
+}
+
+static hs_seen seen(bool value)
+{
+    return value ? HS_YES : HS_NO;
+}
+
+static void tell_side(const hs_flow_end *end, hs_tcp_side *side)
+{
+    if (!end->has_options) {
+        return;
+    }
+    side->seen = true;
+    side->isn = end->isn;
+    side->mss = end->mss;
+    side->window_scale = end->window_scale;
+    side->sack = seen(end->sack);
+    side->timestamps = seen(end->timestamps);
+    side->ecn = seen(end->ecn);
+    side->mptcp = seen(end->mptcp);
+    side->fast_open = fast_open_name(end->fast_open);
+}
+
+/* What is in use is what both said. */
+static void tell_negotiated(const hs_flow_end *client, const hs_flow_end *server, hs_tcp_facts *tcp)
+{
+    if (client->has_options && server->has_options) {
+        tcp->window_scale = seen(client->window_scale >= 0 && server->window_scale >= 0);
+        tcp->sack = seen(client->sack && server->sack);
+        tcp->timestamps = seen(client->timestamps && server->timestamps);
+        tcp->ecn = seen(client->ecn && server->ecn);
+    }
+}
+
+static void tell_fast_open(const hs_flow *flow, const hs_flow_end *client, hs_tcp_facts *tcp)
+{
+    if (!client->has_options) {
+        return;
+    }
+    tcp->fast_open = client->fast_open == HS_FLOW_FAST_OPEN_NONE
+                         ? "not_used"
+                         : fast_open_name(client->fast_open);
+    if (client->syn_had_data && flow->syn_ack_at != HS_TIME_NONE) {
+        bool is_taken = hs_sequence_diff(flow->syn_ack_number, client->isn + 1) > 0;
+        tcp->syn_data_acknowledged = seen(is_taken);
+        tcp->fast_open = is_taken ? "syn_data_acknowledged" : "syn_data_not_acknowledged";
+    }
+}
+
+static void tell_states(const hs_flow *flow, hs_trace *trace)
+{
+    const hs_flow_record *record = flow->record;
+    if (!record || record->transition_count == 0) {
+        return;
+    }
+    hs_tcp_transition *states = hs_arena_alloc(hs_trace_arena(trace),
+                                               record->transition_count * sizeof *states);
+    for (size_t i = 0; states && i < record->transition_count; i++) {
+        const hs_flow_transition *t = &record->transitions[i];
+        states[i] = (hs_tcp_transition){.at = t->at,
+                                        .side = hs_flow_side(flow, t->end),
+                                        .from = hs_tcp_state_name((hs_tcp_state)t->from),
+                                        .to = hs_tcp_state_name((hs_tcp_state)t->to)};
+    }
+    trace->tcp.states = states;
+    trace->tcp.state_count = states ? record->transition_count : 0;
+}
+
+static void tell_tcp(const hs_flow *flow, hs_trace *trace)
+{
+    hs_tcp_facts *tcp = &trace->tcp;
+    const hs_flow_end *client = &flow->ends[flow->client];
+    const hs_flow_end *server = &flow->ends[hs_flow_other(flow->client)];
+    tcp->present = true;
+    tell_side(client, &tcp->client);
+    tell_side(server, &tcp->server);
+    tell_negotiated(client, server, tcp);
+    tell_fast_open(flow, client, tcp);
+    if (flow->syn_ack_at != HS_TIME_NONE && flow->last_syn_at != HS_TIME_NONE) {
+        tcp->rtt_server = flow->syn_ack_at - flow->last_syn_at;
+    }
+    if (flow->syn_ack_at != HS_TIME_NONE && flow->acknowledged_at != HS_TIME_NONE) {
+        tcp->rtt_client = flow->acknowledged_at - flow->syn_ack_at;
+    }
+    if (flow->syn_at != HS_TIME_NONE) {
+        tcp->syn_retransmits = flow->syn_retransmits;
+    }
+    if (flow->syn_ack_at != HS_TIME_NONE) {
+        tcp->syn_ack_retransmits = flow->syn_ack_retransmits;
+    }
+    uint64_t retransmits = (uint64_t)client->retransmits + server->retransmits;
+    tcp->retransmits = retransmits < INT32_MAX ? (int)retransmits : INT32_MAX;
+    tcp->ended = hs_flow_ended(flow);
+    tell_states(flow, trace);
+}
+
+static void tell_capture(const hs_flow *flow, hs_trace *trace)
+{
+    hs_capture_facts *capture = &trace->capture;
+    capture->present = true;
+    capture->file = flow->file ? hs_arena_text(hs_trace_arena(trace), flow->file) : NULL;
+    capture->first_packet = flow->first_packet;
+    capture->packets = flow->packets;
+    capture->midstream = flow->syn_at == HS_TIME_NONE && flow->syn_ack_at == HS_TIME_NONE;
+    capture->client_address = address_text(trace, flow, flow->client);
+    capture->client_port = flow->head.key.port[flow->client];
+    capture->missing_bytes = flow->missing_bytes;
+    capture->truncated_packets = flow->truncated;
+    capture->conflicting_bytes = flow->conflicting_bytes;
+}
+
+static const char *scheme_of(const hs_trace *trace)
+{
+    const char *alpn = trace->tls.alpn;
+    bool is_http = trace->http.present || trace->http2.present ||
+                   hs_trace_is_marked(trace, HS_MILESTONE_REQUEST) ||
+                   hs_trace_is_marked(trace, HS_MILESTONE_SETTINGS_START) ||
+                   (alpn && (strcmp(alpn, "h2") == 0 || strcmp(alpn, "http/1.1") == 0));
+    if (trace->websocket.present) {
+        return trace->tls.present ? "wss" : "ws";
+    }
+    if (is_http) {
+        return trace->tls.present ? "https" : "http";
+    }
+    return trace->tls.present ? "tls" : "tcp";
+}
+
+static bool is_default_port(const char *scheme, uint16_t port)
+{
+    bool is_secure = strcmp(scheme, "https") == 0 || strcmp(scheme, "wss") == 0;
+    bool is_plain = strcmp(scheme, "http") == 0 || strcmp(scheme, "ws") == 0;
+    return (is_secure && port == 443) || (is_plain && port == 80);
+}
+
+static void tell_target(const hs_flow *flow, hs_trace *trace)
+{
+    hs_target *target = &trace->target;
+    hs_arena *arena = hs_trace_arena(trace);
+    unsigned server = hs_flow_other(flow->client);
+    target->scheme = scheme_of(trace);
+    target->family = flow->head.key.family;
+    target->address = address_text(trace, flow, server);
+    target->port = flow->head.key.port[server];
+    if (trace->tls.server_name) {
+        target->host = trace->tls.server_name;
+    } else if (!target->host) {
+        target->host = target->address;
+    }
+    bool is_v6 = target->host && strchr(target->host, ':') != NULL;
+    const char *path = target->path ? target->path : "";
+    const char *host = target->host ? target->host : "";
+    const char *open = is_v6 ? "[" : "";
+    const char *close = is_v6 ? "]" : "";
+    target->url = is_default_port(target->scheme, target->port)
+                      ? hs_arena_printf(arena, "%s://%s%s%s%s", target->scheme, open, host, close,
+                                        path)
+                      : hs_arena_printf(arena, "%s://%s%s%s:%u%s", target->scheme, open, host,
+                                        close, target->port, path);
+}
+
+/* Where both ends opened at once, the later of the two SYN-ACKs is what completes the handshake. */
+static hs_time established_at(const hs_flow *flow)
+{
+    if (flow->acknowledged_at != HS_TIME_NONE || !flow->syn_ack_reverse) {
+        return flow->acknowledged_at;
+    }
+    return flow->syn_ack_at;
+}
+
+void hs_flow_tell_opening(const hs_flow *flow, hs_trace *trace)
+{
+    trace->at = flow->first_at;
+    hs_trace_mark(trace, HS_MILESTONE_SYN, hs_flow_moment(flow->syn_at));
+    hs_trace_mark(trace, HS_MILESTONE_ESTABLISHED, hs_flow_moment(established_at(flow)));
+}
+
+/* The trace that was begun, or a new one. */
+static hs_trace *begin(hs_flow *flow, const hs_flow_settings *settings)
+{
+    hs_trace *trace = hs_flow_work_take_trace(flow->work);
+    return trace ? trace : hs_flow_trace_new(settings);
+}
+
+hs_trace *hs_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int64_t until)
+{
+    if (flow->client == HS_FLOW_NO_END) {
+        hs_packet nothing = {0};
+        hs_flow_packet p = {.packet = &nothing};
+        hs_flow_find_client(flow, &p);
+    }
+    hs_time last = hs_flow_time(flow, flow->last_at);
+    bool is_lost = hs_flow_work_end(flow, settings, last) != HS_OK;
+    hs_trace *trace = begin(flow, settings);
+    if (!trace) {
+        return NULL;
+    }
+    hs_flow_tell_events(flow, trace);
+    hs_flow_tell_opening(flow, trace);
+    tell_tcp(flow, trace);
+    tell_capture(flow, trace);
+    if (flow->brief) {
+        hs_flow_brief_restore(flow->brief, trace);
+    }
+    trace->incomplete = trace->incomplete || is_lost;
+    hs_trace_mark(trace, HS_MILESTONE_END, hs_flow_moment(last));
+    hs_flow_judge_connection(flow, trace, until - flow->first_at);
+    tell_target(flow, trace);
+    if (!flow->brief && hs_trace_finish(trace) != HS_OK) {
+        trace->incomplete = true;
+    }
+    return trace;
+}

@@ -1,0 +1,383 @@
+/* A handshake that goes on: both streams put together, and decoded up to where it is over. */
+#include <stdlib.h>
+
+#include "decode/flow.h"
+#include "trace/build.h"
+
+enum {
+    TRACE_MEMORY = 4 * 1024 * 1024,
+    DECODER_MEMORY = 32 * 1024, /* about what one holds beside the bytes that wait in it */
+    TRACE_CHUNK = 16 * 1024,
+    DATA_ENOUGH = 64 * 1024, /* bytes behind which no handshake begins, or goes on */
+};
+
+/* An acknowledgment may overtake what it acknowledges on the way into a capture. */
+static const hs_time acknowledged_for_sure = 10 * HS_MILLISECOND;
+
+/* Where one direction goes. */
+typedef struct direction {
+    struct hs_flow_work *work;
+    hs_side side;
+    hs_tcp_stream stream;
+    uint64_t fed;
+    bool waits; /* for what `acknowledged` covers, since `since` */
+    uint32_t acknowledged;
+    hs_time since;
+    bool is_ended;
+} direction;
+
+struct hs_flow_work {
+    hs_flow *flow;
+    hs_trace *trace;
+    hs_decoder *decoder; /* NULL: nothing more is decoded */
+    direction sides[2];
+    hs_result result; /* the first that went wrong */
+    unsigned turns;   /* times that the direction changed */
+    hs_side last_from;
+    unsigned hello_turn; /* of the ServerHello; 0 before it */
+    unsigned done_turn;  /* in which the handshake was done; 0 before it */
+    uint64_t done_fed;
+};
+
+static void feed(void *context, hs_bytes bytes, hs_time at)
+{
+    direction *d = context;
+    hs_flow_work *work = d->work;
+    if (work->turns == 0 || work->last_from != d->side) {
+        work->turns++;
+        work->last_from = d->side;
+    }
+    d->fed += bytes.len;
+    hs_result result = hs_decoder_feed(work->decoder, d->side, bytes, hs_flow_moment(at));
+    work->result = work->result == HS_OK ? result : work->result;
+}
+
+static void skip(void *context, uint64_t length, hs_time at)
+{
+    direction *d = context;
+    hs_flow *flow = d->work->flow;
+    uint64_t missing = flow->missing_bytes + length;
+    flow->missing_bytes = missing < UINT32_MAX ? (uint32_t)missing : UINT32_MAX;
+    hs_flow_note_gap(flow, d->side == HS_CLIENT ? flow->client : hs_flow_other(flow->client),
+                     length, at);
+    hs_result result = hs_decoder_gap(d->work->decoder, d->side, length);
+    d->work->result = d->work->result == HS_OK ? result : d->work->result;
+}
+
+hs_trace *hs_flow_trace_new(const hs_flow_settings *settings)
+{
+    hs_trace_config config = {.memory_limit = TRACE_MEMORY,
+                              .keep_events = !settings->light && settings->keep_events,
+                              .keep_bytes = !settings->light && settings->keep_bytes};
+    return hs_trace_new(&config);
+}
+
+static unsigned end_of(const hs_flow *flow, hs_side side)
+{
+    return side == HS_CLIENT ? flow->client : hs_flow_other(flow->client);
+}
+
+/* Where the streams begin, as far as the SYNs, or what acknowledges them, tell it. */
+static void start_streams(hs_flow_work *work)
+{
+    for (int side = 0; side < 2; side++) {
+        const hs_flow_end *end = &work->flow->ends[end_of(work->flow, (hs_side)side)];
+        if (end->has_isn) {
+            hs_tcp_stream_start(&work->sides[side].stream, end->isn + 1);
+        }
+    }
+    /* The SYN-ACK says where a client begins whose SYN was not seen. */
+    const hs_flow_end *server = &work->flow->ends[end_of(work->flow, HS_SERVER)];
+    if (server->has_isn && server->has_acknowledged && !server->has_next) {
+        hs_tcp_stream_start(&work->sides[HS_CLIENT].stream, server->acknowledged);
+    }
+}
+
+static hs_flow_work *work_new(hs_flow *flow, const hs_flow_settings *settings)
+{
+    hs_flow_work *work = calloc(1, sizeof *work);
+    hs_trace *trace = hs_flow_trace_new(settings);
+    hs_decoder *decoder = trace ? hs_decoder_new(trace, settings->keylog) : NULL;
+    if (!work || !decoder) {
+        hs_trace_free(trace);
+        free(work);
+        return NULL;
+    }
+    work->flow = flow;
+    work->trace = trace;
+    work->decoder = decoder;
+    for (int side = 0; side < 2; side++) {
+        direction *d = &work->sides[side];
+        d->work = work;
+        d->side = (hs_side)side;
+        hs_tcp_sink sink = {.bytes = feed, .gap = skip, .context = d};
+        hs_tcp_stream_init(&d->stream, &sink, settings->handshake_limit);
+    }
+    start_streams(work);
+    return work;
+}
+
+/* What decodes; the trace stays. */
+static void end_decoding(hs_flow_work *work)
+{
+    hs_decoder_free(work->decoder);
+    work->decoder = NULL;
+    for (int side = 0; side < 2; side++) {
+        hs_tcp_stream_free(&work->sides[side].stream);
+    }
+}
+
+void hs_flow_work_free(hs_flow_work *work)
+{
+    if (work) {
+        end_decoding(work);
+        hs_trace_free(work->trace);
+        free(work);
+    }
+}
+
+size_t hs_flow_work_memory(const hs_flow_work *work)
+{
+    if (!work) {
+        return 0;
+    }
+    size_t memory = sizeof *work;
+    if (work->trace) {
+        memory += TRACE_CHUNK + hs_arena_used(hs_trace_arena(work->trace));
+    }
+    if (work->decoder) {
+        memory += DECODER_MEMORY + (size_t)(work->sides[0].fed + work->sides[1].fed);
+        memory += hs_tcp_stream_memory(&work->sides[0].stream) +
+                  hs_tcp_stream_memory(&work->sides[1].stream);
+    }
+    return memory;
+}
+
+size_t hs_flow_work_segments(const hs_flow_work *work)
+{
+    return work && work->trace ? work->trace->segment_count : 0;
+}
+
+hs_trace *hs_flow_work_take_trace(hs_flow_work *work)
+{
+    hs_trace *trace = work ? work->trace : NULL;
+    if (trace) {
+        work->trace = NULL;
+    }
+    return trace;
+}
+
+/* --- when it is over --- */
+
+static bool marked(const hs_flow_work *work, hs_milestone milestone)
+{
+    return hs_trace_is_marked(work->trace, milestone);
+}
+
+static uint64_t fed(const hs_flow_work *work)
+{
+    return work->sides[HS_CLIENT].fed + work->sides[HS_SERVER].fed;
+}
+
+/* Without keys, the server's turn behind the handshake has the tickets and the response, and what
+ * follows would tell no more. */
+static bool has_gone_on(const hs_flow_work *work, unsigned turn)
+{
+    return work->last_from == HS_SERVER && work->turns > turn;
+}
+
+static bool is_tls_over(const hs_flow_work *work, const hs_flow_settings *settings)
+{
+    bool has_keys = settings->keylog && hs_keylog_count(settings->keylog) > 0;
+    if (work->done_turn > 0) {
+        bool is_answered = marked(work, HS_MILESTONE_FIRST_RESPONSE) ||
+                           marked(work, HS_MILESTONE_UPGRADE_DONE);
+        return is_answered || (!has_keys && has_gone_on(work, work->done_turn)) ||
+               fed(work) - work->done_fed >= DATA_ENOUGH;
+    }
+    /* TLS 1.3: the client's next turn has its Finished. */
+    return work->hello_turn > 0 && !has_keys && has_gone_on(work, work->hello_turn + 1);
+}
+
+static bool is_over(hs_flow_work *work, const hs_flow_settings *settings)
+{
+    const hs_trace *trace = work->trace;
+    if (fed(work) >= settings->handshake_limit) {
+        return true;
+    }
+    if (trace->tls.present) {
+        return is_tls_over(work, settings);
+    }
+    if (hs_decoder_may_begin_tls(work->decoder)) {
+        return fed(work) >= DATA_ENOUGH;
+    }
+    if (trace->websocket.present) {
+        return marked(work, HS_MILESTONE_UPGRADE_DONE);
+    }
+    return trace->http.present || fed(work) >= DATA_ENOUGH;
+}
+
+static void note_turns(hs_flow_work *work)
+{
+    bool is_13 = work->trace->tls.version == 0x0304 || work->trace->tls.version >> 8 == 0x7f;
+    if (work->hello_turn == 0 && is_13 && work->trace->tls.resumed != HS_UNSEEN) {
+        work->hello_turn = work->turns;
+    }
+    if (work->done_turn == 0 && marked(work, HS_MILESTONE_TLS_DONE)) {
+        work->done_turn = work->turns;
+        work->done_fed = fed(work);
+    }
+}
+
+/* --- packets --- */
+
+static bool is_followed(const hs_flow *flow)
+{
+    return !flow->is_over && flow->work && flow->work->decoder;
+}
+
+hs_result hs_flow_work_take(hs_flow *flow, const hs_flow_settings *settings,
+                            const hs_flow_packet *p)
+{
+    if (flow->is_over) {
+        return HS_OK;
+    }
+    if (!flow->work) {
+        hs_flow_find_client(flow, p);
+        flow->work = work_new(flow, settings);
+        if (!flow->work) {
+            return HS_NO_MEMORY;
+        }
+    }
+    const hs_packet *packet = p->packet;
+    hs_tcp_segment segment = {.sequence = packet->tcp.sequence,
+                              .bytes = packet->payload,
+                              .length = packet->payload_length,
+                              .at = p->at};
+    if (packet->tcp.flags & HS_TCP_SYN) {
+        segment.sequence++; /* the SYN has a number of its own */
+    }
+    hs_flow_work *work = flow->work;
+    start_streams(work);
+    work->result = HS_OK;
+    hs_result added = hs_tcp_stream_add(&work->sides[hs_flow_side(flow, p->from)].stream, &segment);
+    note_turns(work);
+    return work->result == HS_OK ? added : work->result;
+}
+
+static void count_conflicts(hs_flow *flow)
+{
+    uint64_t conflicts = flow->work->sides[HS_CLIENT].stream.conflicting_bytes +
+                         flow->work->sides[HS_SERVER].stream.conflicting_bytes;
+    flow->conflicting_bytes = conflicts < UINT32_MAX ? (uint32_t)conflicts : UINT32_MAX;
+}
+
+/* The sender of the packet has received what it acknowledges; what was not seen of it is lost to
+ * the capture. With an answer in the packet there is no doubt, else a moment is waited for it. */
+static void look_for_gaps(hs_flow *flow, const hs_flow_packet *p)
+{
+    const hs_packet *packet = p->packet;
+    for (int side = 0; side < 2; side++) {
+        direction *d = &flow->work->sides[side];
+        if (d->waits && p->at - d->since >= acknowledged_for_sure) {
+            d->waits = false;
+            hs_tcp_stream_acknowledged(&d->stream, d->acknowledged, p->at);
+        }
+    }
+    direction *to = &flow->work->sides[hs_flow_side(flow, hs_flow_other(p->from))];
+    bool is_ahead = packet->tcp.flags & HS_TCP_ACK && !(packet->tcp.flags & HS_TCP_RST) &&
+                    to->stream.started &&
+                    hs_sequence_diff(packet->tcp.acknowledgment, to->stream.next) > 0;
+    if (is_ahead && !to->waits) {
+        to->waits = true;
+        to->since = p->at;
+    }
+    if (is_ahead) {
+        to->acknowledged = packet->tcp.acknowledgment;
+    } else if (to->waits && hs_sequence_diff(to->acknowledged, to->stream.next) <= 0) {
+        to->waits = false;
+    }
+}
+
+static void look_for_ends(hs_flow *flow)
+{
+    for (int side = 0; side < 2; side++) {
+        direction *d = &flow->work->sides[side];
+        const hs_flow_end *end = &flow->ends[end_of(flow, (hs_side)side)];
+        if (end->has_fin && !d->stream.has_end) {
+            hs_tcp_stream_end(&d->stream, end->fin - 1);
+        }
+        if (!d->is_ended && hs_tcp_stream_is_complete(&d->stream)) {
+            d->is_ended = true;
+            hs_decoder_end(flow->work->decoder, (hs_side)side);
+        }
+    }
+}
+
+hs_result hs_flow_work_look(hs_flow *flow, const hs_flow_settings *settings,
+                            const hs_flow_packet *p)
+{
+    if (!is_followed(flow)) {
+        return HS_OK;
+    }
+    hs_flow_work *work = flow->work;
+    work->result = HS_OK;
+    look_for_ends(flow);
+    look_for_gaps(flow, p);
+    look_for_ends(flow);
+    note_turns(work);
+    bool is_ended = work->sides[HS_CLIENT].is_ended && work->sides[HS_SERVER].is_ended;
+    flow->was_followed = is_over(work, settings);
+    if (flow->was_followed || is_ended || flow->rst_from != HS_FLOW_NO_END) {
+        hs_result result = hs_flow_work_end(flow, settings, p->at);
+        return work->result == HS_OK ? result : work->result;
+    }
+    count_conflicts(flow);
+    return work->result;
+}
+
+/* The light mode keeps only what its line needs. */
+static void compact(hs_flow *flow)
+{
+    hs_trace *trace = flow->work->trace;
+    hs_flow_tell_opening(flow, trace);
+    if (hs_trace_finish(trace) != HS_OK) {
+        trace->incomplete = true;
+    }
+    flow->brief = hs_flow_brief_new(trace);
+    if (flow->brief) {
+        hs_flow_work_free(flow->work);
+        flow->work = NULL;
+    }
+}
+
+hs_result hs_flow_work_end(hs_flow *flow, const hs_flow_settings *settings, hs_time at)
+{
+    flow->is_over = true;
+    if (!flow->work || !flow->work->decoder) {
+        return HS_OK;
+    }
+    hs_flow_work *work = flow->work;
+    work->result = HS_OK;
+    if (!flow->was_followed) {
+        hs_tcp_stream_flush(&work->sides[HS_CLIENT].stream, at);
+        hs_tcp_stream_flush(&work->sides[HS_SERVER].stream, at);
+    }
+    count_conflicts(flow);
+    hs_result result = hs_decoder_finish(work->decoder);
+    result = work->result == HS_OK ? result : work->result;
+    if (result != HS_OK) {
+        work->trace->incomplete = true;
+    }
+    hs_flow_view view = {.at = at,
+                         .is_tls_done = marked(work, HS_MILESTONE_TLS_DONE) ||
+                                        (work->hello_turn > 0 && work->turns > work->hello_turn)};
+    view.is_not_tls = hs_decoder_not_tls(work->decoder, &view.first_bytes);
+    hs_trace_mark(work->trace, HS_MILESTONE_END, hs_flow_moment(at));
+    hs_flow_judge_application(flow, work->trace, &view);
+    end_decoding(work);
+    if (settings->light) {
+        compact(flow);
+    }
+    return result;
+}

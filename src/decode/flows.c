@@ -1,0 +1,441 @@
+#include "decode/flows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "decode/flow.h"
+#include "decode/fragments.h"
+
+enum {
+    MEMORY_LIMIT = 256 * 1024 * 1024,
+    HANDSHAKE_LIMIT = 256 * 1024,
+    FRAGMENTS_SHARE = 16, /* of the memory limit */
+};
+
+static const hs_time clock_was_set = 3600 * HS_SECOND;
+
+/* Times in a file may be any: differences of these do not overflow. */
+static const int64_t time_limit = INT64_MAX / 4;
+
+/* Where a flow stands; each list is in the order of the flows' last packets. */
+typedef enum list_name {
+    LIST_OPENING, /* SYNs without an answer, or half-open */
+    LIST_OPEN,
+    LIST_CLOSED, /* ended; stragglers may come */
+    LIST_TOLD,   /* given out; kept so that stragglers begin no new connection */
+    LIST_COUNT
+} list_name;
+
+typedef struct list {
+    hs_flow *oldest;
+    hs_flow *newest;
+} list;
+
+struct hs_flows {
+    hs_flows_config config;
+    hs_flow_settings settings;
+    hs_flow_table *table;
+    hs_fragments *fragments;
+    list lists[LIST_COUNT];
+    hs_time patience[LIST_COUNT]; /* how long a flow may be idle in each */
+    const char *file;
+    struct file_name *files; /* all that there were: flows point to them */
+    int64_t now;             /* time of the newest packet */
+    hs_flows_counters counters;
+    size_t flow_memory;
+};
+
+typedef struct file_name {
+    struct file_name *next;
+    char text[];
+} file_name;
+
+static bool choose_seed(uint64_t seed[2])
+{
+    if (seed[0] != 0 || seed[1] != 0) {
+        return true;
+    }
+    return RAND_bytes((unsigned char *)seed, 2 * sizeof seed[0]) == 1;
+}
+
+hs_flows *hs_flows_new(const hs_flows_config *config)
+{
+    hs_flows *flows = calloc(1, sizeof *flows);
+    if (!flows) {
+        return NULL;
+    }
+    flows->config = *config;
+    hs_flows_config *c = &flows->config;
+    c->memory_limit = c->memory_limit ? c->memory_limit : MEMORY_LIMIT;
+    c->handshake_limit = c->handshake_limit ? c->handshake_limit : HANDSHAKE_LIMIT;
+    c->linger = c->linger ? c->linger : 60 * HS_SECOND;
+    flows->settings = (hs_flow_settings){.light = c->light,
+                                         .keep_events = c->keep_events || c->keep_bytes,
+                                         .keep_bytes = c->keep_bytes,
+                                         .handshake_limit = c->handshake_limit,
+                                         .keylog = c->keylog};
+    /* A SYN is sent again for at most 64 s later than the one before, a connection without
+     * keep-alives may be idle for hours. */
+    flows->patience[LIST_OPENING] = 130 * HS_SECOND;
+    flows->patience[LIST_OPEN] = 3 * 3600 * HS_SECOND;
+    flows->patience[LIST_CLOSED] = c->linger;
+    flows->patience[LIST_TOLD] = 60 * HS_SECOND + c->linger;
+    flows->now = -time_limit;
+    if (choose_seed(c->seed)) {
+        flows->table = hs_flow_table_new(c->seed);
+    }
+    flows->fragments = hs_fragments_new(c->memory_limit / FRAGMENTS_SHARE);
+    hs_flows_set_file(flows, config->file);
+    if (!flows->table || !flows->fragments) {
+        hs_flows_free(flows);
+        return NULL;
+    }
+    return flows;
+}
+
+/* --- lists --- */
+
+static void link_newest(hs_flows *flows, list_name name, hs_flow *flow)
+{
+    list *l = &flows->lists[name];
+    flow->list = (uint8_t)name;
+    flow->older = l->newest;
+    flow->newer = NULL;
+    if (l->newest) {
+        l->newest->newer = flow;
+    } else {
+        l->oldest = flow;
+    }
+    l->newest = flow;
+}
+
+static void take_out(hs_flows *flows, hs_flow *flow)
+{
+    list *l = &flows->lists[flow->list];
+    if (flow->older) {
+        flow->older->newer = flow->newer;
+    } else {
+        l->oldest = flow->newer;
+    }
+    if (flow->newer) {
+        flow->newer->older = flow->older;
+    } else {
+        l->newest = flow->older;
+    }
+}
+
+static list_name list_of(const hs_flow *flow)
+{
+    if (flow->list == LIST_TOLD) {
+        return LIST_TOLD;
+    }
+    if (hs_flow_is_closed(flow)) {
+        return LIST_CLOSED;
+    }
+    return hs_flow_is_open(flow) ? LIST_OPEN : LIST_OPENING;
+}
+
+/* --- memory --- */
+
+static size_t memory_of(const hs_flows *flows)
+{
+    return flows->flow_memory + hs_flow_table_memory(flows->table) +
+           hs_fragments_count(flows->fragments).memory;
+}
+
+/* A flow has grown or shrunk. */
+static void charge(hs_flows *flows, hs_flow *flow)
+{
+    size_t memory = hs_flow_memory(flow);
+    flows->flow_memory = flows->flow_memory - flow->charged + memory;
+    flow->charged = memory;
+}
+
+static void forget(hs_flows *flows, hs_flow *flow)
+{
+    take_out(flows, flow);
+    hs_flow_table_remove(flows->table, flow);
+    flows->flow_memory -= flow->charged;
+    hs_flow_free(flow);
+}
+
+static void tell(hs_flows *flows, hs_flow *flow)
+{
+    int64_t until = flows->now > flow->last_at ? flows->now : flow->last_at;
+    hs_trace *trace = hs_flow_tell(flow, &flows->settings, until);
+    charge(flows, flow);
+    if (trace && flows->config.connection) {
+        flows->config.connection(flows->config.context, trace);
+    } else {
+        hs_trace_free(trace);
+    }
+}
+
+static void tell_and_forget(hs_flows *flows, hs_flow *flow)
+{
+    if (flow->list != LIST_TOLD) {
+        tell(flows, flow);
+    }
+    forget(flows, flow);
+}
+
+/* The flow that was idle longest, of those whose end costs least. */
+static hs_flow *idle_longest(const hs_flows *flows, const hs_flow *but)
+{
+    static const list_name order[] = {LIST_TOLD, LIST_CLOSED};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        hs_flow *oldest = flows->lists[order[i]].oldest;
+        if (oldest && oldest != but) {
+            return oldest;
+        }
+    }
+    hs_flow *opening = flows->lists[LIST_OPENING].oldest;
+    hs_flow *open = flows->lists[LIST_OPEN].oldest;
+    opening = opening == but ? NULL : opening;
+    open = open == but ? NULL : open;
+    if (opening && open) {
+        return opening->last_at < open->last_at ? opening : open;
+    }
+    return opening ? opening : open;
+}
+
+static void keep_within_limit(hs_flows *flows, const hs_flow *but)
+{
+    while (memory_of(flows) > flows->config.memory_limit) {
+        hs_flow *flow = idle_longest(flows, but);
+        if (!flow) {
+            break;
+        }
+        flows->counters.evicted += flow->list == LIST_OPENING || flow->list == LIST_OPEN;
+        tell_and_forget(flows, flow);
+    }
+    size_t memory = memory_of(flows);
+    if (memory > flows->counters.memory_peak) {
+        flows->counters.memory_peak = memory;
+    }
+}
+
+/* --- time --- */
+
+static void end_idle(hs_flows *flows, list_name name)
+{
+    hs_flow *flow = flows->lists[name].oldest;
+    while (flow && flows->now - flow->last_at > flows->patience[name]) {
+        if (name == LIST_CLOSED) {
+            tell(flows, flow);
+            take_out(flows, flow);
+            link_newest(flows, LIST_TOLD, flow);
+        } else {
+            tell_and_forget(flows, flow);
+        }
+        flow = flows->lists[name].oldest;
+    }
+}
+
+void hs_flows_advance(hs_flows *flows, int64_t at)
+{
+    /* Packets of a file may be a little out of order; a clock that was set back is followed. */
+    if (at <= flows->now && flows->now - at < clock_was_set) {
+        return;
+    }
+    flows->now = at;
+    for (int name = 0; name < LIST_COUNT; name++) {
+        end_idle(flows, (list_name)name);
+    }
+}
+
+/* --- packets --- */
+
+static hs_flow *add_flow(hs_flows *flows, const hs_flow_head *head, int64_t at, uint64_t number)
+{
+    hs_flow *flow = hs_flow_new(head, &flows->settings, at, number, flows->file);
+    if (!flow) {
+        return NULL;
+    }
+    if (hs_flow_table_add(flows->table, flow) != HS_OK) {
+        hs_flow_free(flow);
+        return NULL;
+    }
+    link_newest(flows, LIST_OPENING, flow);
+    charge(flows, flow);
+    flows->counters.connections++;
+    return flow;
+}
+
+static void put_in_place(hs_flows *flows, hs_flow *flow)
+{
+    list_name name = list_of(flow);
+    if (flow->list == name && flows->lists[name].newest == flow) {
+        return;
+    }
+    take_out(flows, flow);
+    link_newest(flows, name, flow);
+}
+
+static hs_result take_tcp(hs_flows *flows, const hs_packet *packet, int64_t at, uint64_t number)
+{
+    unsigned from = 0;
+    hs_flow_head head = {.key = hs_flow_key_of(packet, &from)};
+    head.hash = hs_flow_table_hash(flows->table, &head.key);
+    hs_flow *flow = hs_flow_table_find(flows->table, &head.key, head.hash);
+    if (flow && hs_flow_is_new_connection(flow, packet, from)) {
+        tell_and_forget(flows, flow);
+        flow = NULL;
+    }
+    if (!flow) {
+        flow = add_flow(flows, &head, at, number);
+    }
+    if (!flow) {
+        return HS_NO_MEMORY;
+    }
+    if (flow->list == LIST_TOLD) {
+        return HS_OK;
+    }
+    bool was_over = flow->is_over;
+    hs_result result = hs_flow_take(flow, &flows->settings, packet, from, at);
+    put_in_place(flows, flow);
+    if (!was_over || packet->tcp.flags & (HS_TCP_SYN | HS_TCP_FIN | HS_TCP_RST)) {
+        charge(flows, flow);
+        keep_within_limit(flows, flow);
+    }
+    return result == HS_NO_MEMORY ? HS_NO_MEMORY : HS_OK;
+}
+
+static hs_packet_kind reassemble(hs_flows *flows, hs_packet *packet, int64_t at, hs_result *result)
+{
+    uint8_t protocol = 0;
+    hs_bytes payload;
+    flows->counters.fragments++;
+    *result = hs_fragments_add(flows->fragments, packet, at, &protocol, &payload);
+    if (*result == HS_OK) {
+        return hs_packet_read_reassembled(packet, protocol, payload);
+    }
+    *result = *result == HS_NO_MEMORY ? HS_NO_MEMORY : HS_OK;
+    return HS_PACKET_FRAGMENT;
+}
+
+hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,
+                          uint64_t number)
+{
+    hs_packet packet;
+    hs_result result = HS_OK;
+    flows->counters.packets++;
+    at = at > time_limit ? time_limit : at < -time_limit ? -time_limit : at;
+    hs_flows_advance(flows, at);
+    hs_packet_kind kind = hs_packet_read(link_type, frame, &packet);
+    if (kind == HS_PACKET_FRAGMENT) {
+        kind = reassemble(flows, &packet, at, &result);
+    }
+    switch (kind) {
+    case HS_PACKET_TCP:
+        flows->counters.tcp_packets++;
+        result = take_tcp(flows, &packet, at, number);
+        break;
+    case HS_PACKET_UDP:
+        flows->counters.udp_packets++;
+        break;
+    case HS_PACKET_FRAGMENT:
+        break;
+    case HS_PACKET_OTHER:
+        flows->counters.other_packets++;
+        break;
+    case HS_PACKET_TRUNCATED:
+        flows->counters.truncated_packets++;
+        break;
+    case HS_PACKET_MALFORMED:
+        flows->counters.malformed_packets++;
+        break;
+    case HS_PACKET_LINK_UNKNOWN:
+        flows->counters.unknown_link_packets++;
+        break;
+    }
+    return result;
+}
+
+/* --- the end --- */
+
+static int compare_first(const void *a, const void *b)
+{
+    const hs_flow *x = *(hs_flow *const *)a;
+    const hs_flow *y = *(hs_flow *const *)b;
+    if (x->first_at != y->first_at) {
+        return x->first_at < y->first_at ? -1 : 1;
+    }
+    return x->first_packet < y->first_packet ? -1 : x->first_packet > y->first_packet;
+}
+
+/* Where there is no memory to put them in order, they come as they are. */
+static void tell_in_order(hs_flows *flows)
+{
+    size_t count = 0;
+    hs_flow **all = malloc((hs_flow_table_count(flows->table) + 1) * sizeof(hs_flow *));
+    for (int name = 0; all && name < LIST_TOLD; name++) {
+        for (hs_flow *flow = flows->lists[name].oldest; flow; flow = flow->newer) {
+            all[count++] = flow;
+        }
+    }
+    if (count > 0) {
+        qsort(all, count, sizeof(hs_flow *), compare_first);
+    }
+    for (size_t i = 0; i < count; i++) {
+        tell_and_forget(flows, all[i]);
+    }
+    free(all);
+}
+
+void hs_flows_finish(hs_flows *flows)
+{
+    tell_in_order(flows);
+    for (int name = 0; name < LIST_COUNT; name++) {
+        while (flows->lists[name].oldest) {
+            tell_and_forget(flows, flows->lists[name].oldest);
+        }
+    }
+}
+
+void hs_flows_set_file(hs_flows *flows, const char *file)
+{
+    flows->file = NULL;
+    flows->now = -time_limit; /* its packets may be older */
+    if (!file) {
+        return;
+    }
+    size_t size = strlen(file) + 1;
+    file_name *name = malloc(sizeof *name + size);
+    if (name) {
+        memcpy(name->text, file, size);
+        name->next = flows->files;
+        flows->files = name;
+        flows->file = name->text;
+    }
+}
+
+void hs_flows_free(hs_flows *flows)
+{
+    if (!flows) {
+        return;
+    }
+    for (int name = 0; name < LIST_COUNT; name++) {
+        while (flows->lists[name].oldest) {
+            forget(flows, flows->lists[name].oldest);
+        }
+    }
+    hs_flow_table_free(flows->table);
+    hs_fragments_free(flows->fragments);
+    while (flows->files) {
+        file_name *next = flows->files->next;
+        free(flows->files);
+        flows->files = next;
+    }
+    free(flows);
+}
+
+hs_flows_counters hs_flows_count(const hs_flows *flows)
+{
+    hs_flows_counters counters = flows->counters;
+    counters.fragments_dropped = hs_fragments_count(flows->fragments).dropped;
+    counters.memory = memory_of(flows);
+    return counters;
+}
