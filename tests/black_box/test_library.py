@@ -1,6 +1,7 @@
 """The installed tree: header, library and pkg-config file are enough to build the example."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -43,10 +44,17 @@ def test_example_builds_and_runs_from_the_installed_tree(installed, tmp_path, ng
     if not shutil.which(compiler):
         pytest.skip(f"{compiler} is not installed")
     program = tmp_path / "probe_one"
-    flags = pkg_config(installed, "--cflags", "--libs", *(["--static"] if static else []))
+    flags = pkg_config(installed, "--cflags", "--libs")
     library = next(installed.rglob("libhandshake.so")).parent
-    if static:
+    if static:   # this library, with the shared ones that it stands on
+        needs = pkg_config(installed, "--print-requires-private")
+        needs = [word for word in needs if word[0].isalpha()]
+        rest = subprocess.run(["pkg-config", "--libs", *needs], capture_output=True, text=True,
+                              check=True).stdout.split()
         flags = [str(library / "libhandshake.a") if f == "-lhandshake" else f for f in flags]
+        found = next(installed.rglob("libhandshake.pc")).read_text()
+        private = re.search(r"^Libs\.private:(.*)$", found, re.MULTILINE)
+        flags += rest + (private.group(1).split() if private else [])
     done = subprocess.run(
         [compiler, "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
          ROOT / "examples" / "probe_one.c", "-o", program, *flags, f"-Wl,-rpath,{library}"],

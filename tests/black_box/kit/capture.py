@@ -3,6 +3,7 @@ import os
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import time
 import xml.etree.ElementTree as ET
@@ -26,7 +27,8 @@ RETRY = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
 class Capture:
     """tcpdump on loopback for one port; `with` starts it, and ends it when all is on disk."""
 
-    def __init__(self, directory, port, options=()):
+    def __init__(self, directory, port, options=(), connections=1):
+        self.connections = connections
         if not shutil.which("tcpdump", path="/usr/bin:/usr/sbin:/sbin"):
             pytest.skip("tcpdump is not installed")
         self.file = pathlib.Path(directory) / f"port-{port}.pcap"
@@ -52,15 +54,37 @@ class Capture:
         self.child.stop()
 
     def _settle(self):
-        """Until the file has stopped to grow for a while."""
-        size, still = -1, 0
-        for _ in range(100):
-            time.sleep(0.1)
-            now = self.file.stat().st_size if self.file.exists() else 0
-            still = still + 1 if now == size and now > 24 else 0
-            if still == 4:
-                return
-            size = now
+        """Until every connection's end is on disk: tcpdump may lag behind what it has caught."""
+        def whole():
+            begun, ended = set(), set()
+            for flow, flags in _tcp_flags(self.file.read_bytes() if self.file.exists() else b""):
+                if flags & 0x12 == 0x02:
+                    begun.add(flow)
+                if flags & 0x04:
+                    ended |= {flow, flow[::-1]}
+                elif flags & 0x01:
+                    ended.add(flow)
+            return len(begun) >= self.connections and all(
+                flow in ended and flow[::-1] in ended for flow in begun)
+        deadline = time.monotonic() + 10
+        while not whole() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.1)   # the last ACK
+
+
+def _tcp_flags(data):
+    """((source port, destination port), flags) of each TCP packet of a pcap of loopback."""
+    at = 24
+    while at + 16 <= len(data):
+        length = struct.unpack_from("<I", data, at + 8)[0]
+        packet = data[at + 16:at + 16 + length]
+        at += 16 + length
+        if len(packet) < length:
+            return
+        kind = packet[12:14]
+        start = 14 + (packet[14] & 15) * 4 if kind == b"\x08\x00" else 54
+        if len(packet) >= start + 14:
+            yield struct.unpack_from(">HH", packet, start), packet[start + 13]
 
 
 def tshark(file, *options, keylog=None):
