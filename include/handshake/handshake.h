@@ -5,6 +5,7 @@
 #include <handshake/api.h>
 #include <handshake/failure.h>
 #include <handshake/probe.h>
+#include <handshake/read.h>
 #include <handshake/report.h>
 #include <handshake/serve.h>
 #include <handshake/time.h>

@@ -26,6 +26,10 @@ static void learn_client_hello(hs_tls_decoder *d, const hs_tls_found *found,
         return; /* the second one after a HelloRetryRequest, or a renegotiation's */
     }
     facts->present = true;
+    facts->has_client_random = hello->random.len == sizeof facts->client_random;
+    if (facts->has_client_random) {
+        memcpy(facts->client_random, hello->random.data, sizeof facts->client_random);
+    }
     hs_milestone_client_hello(d->trace, found->end);
     hs_bytes host_name;
     if (hs_tls_get_host_name(&hello->extensions, &host_name)) {

@@ -1,0 +1,116 @@
+/* A classic pcap file, by libpcap: both byte orders, microseconds and nanoseconds, and the variants
+ * of the format that it knows. */
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time_text.h"
+#include "read/source_kinds.h"
+
+enum { STREAM_BUFFER = 128 * 1024, LINKTYPE_RAW = 101 };
+
+typedef struct pcap_source {
+    hs_source source;
+    hs_input *input;
+    pcap_t *pcap;
+    int link_type;
+} pcap_source;
+
+/* As libpcap's pcap_fopen_offline takes them: the usual, with nanoseconds, and Kuznetzov's. */
+bool hs_source_is_pcap(hs_bytes magic)
+{
+    static const uint32_t known[] = {0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34};
+    hs_fault fault;
+    hs_reader r;
+    hs_reader_init(&r, magic, &fault, NULL);
+    uint32_t value = hs_read_u32(&r, "magic_number");
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (value == known[i] || value == __builtin_bswap32(known[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int hs_source_link_type(pcap_t *pcap)
+{
+    int type = pcap_datalink(pcap);
+    return type == DLT_RAW ? LINKTYPE_RAW : type;
+}
+
+void hs_source_set_packet(hs_source_item *item, int link_type, const struct pcap_pkthdr *header,
+                          const uint8_t *data, bool nanoseconds)
+{
+    int64_t part = header->ts.tv_usec;
+    *item = (hs_source_item){.event = HS_SOURCE_PACKET,
+                             .link_type = link_type,
+                             .frame = hs_bytes_of(data, header->caplen),
+                             .length = header->len,
+                             .at = header->ts.tv_sec * HS_SECOND +
+                                   (nanoseconds ? part : part * HS_MICROSECOND)};
+}
+
+/* stdio's view of the input. */
+static ssize_t read_input(void *cookie, char *out, size_t len)
+{
+    size_t got;
+    return hs_input_read(cookie, out, len, &got) == HS_OK ? (ssize_t)got : -1;
+}
+
+static void end_pcap(hs_source *source)
+{
+    pcap_source *s = (pcap_source *)source;
+    if (s->pcap) {
+        pcap_close(s->pcap);
+    }
+    free(s);
+}
+
+static hs_result next_pcap(hs_source *source, hs_source_item *item)
+{
+    pcap_source *s = (pcap_source *)source;
+    struct pcap_pkthdr *header;
+    const uint8_t *data;
+    int status = s->pcap ? pcap_next_ex(s->pcap, &header, &data) : PCAP_ERROR_BREAK;
+    if (status == 1) {
+        hs_source_set_packet(item, s->link_type, header, data, true);
+        return HS_OK;
+    }
+    if (status == PCAP_ERROR) {
+        hs_source_damaged(source, s->input, pcap_geterr(s->pcap));
+    } else if (hs_input_error(s->input)) {
+        hs_source_damaged(source, s->input, "");
+    }
+    *item = (hs_source_item){.event = HS_SOURCE_END};
+    return HS_OK;
+}
+
+static const hs_source_class pcap_class = {next_pcap, end_pcap, NULL};
+
+hs_result hs_source_pcap(hs_input *input, hs_source **out)
+{
+    char why[PCAP_ERRBUF_SIZE];
+    pcap_source *s = calloc(1, sizeof *s);
+    FILE *stream = s ? fopencookie(input, "r", (cookie_io_functions_t){.read = read_input}) : NULL;
+    if (!stream || setvbuf(stream, NULL, _IOFBF, STREAM_BUFFER) != 0) {
+        free(s);
+        if (stream) {
+            fclose(stream);
+        }
+        return HS_NO_MEMORY;
+    }
+    (void)__fsetlocking(stream, FSETLOCKING_BYCALLER); /* one thread has it */
+    s->source.class = &pcap_class;
+    s->input = input;
+    s->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, why);
+    if (s->pcap) {
+        s->link_type = hs_source_link_type(s->pcap);
+    } else {
+        fclose(stream);
+        s->source.is_no_capture = true;
+        hs_source_damaged(&s->source, input, why);
+    }
+    *out = &s->source;
+    return HS_OK;
+}
