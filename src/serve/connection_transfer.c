@@ -55,7 +55,8 @@ static void queue(hs_connection *c, hs_bytes bytes)
     }
     memcpy(w->bytes, bytes.data, bytes.len);
     uv_buf_t buffer = uv_buf_init(w->bytes, (unsigned)bytes.len);
-    int error = uv_write(&w->request, hs_connection_stream(c), &buffer, 1, written);
+    uv_write_t *request = &w->request;
+    int error = uv_write(request, hs_connection_stream(c), &buffer, 1, written);
     if (error != 0) {
         free(w);
         hs_connection_fail(c, error);
