@@ -80,7 +80,7 @@ extern "C" {
     X(TLS_CERT_PINNED_KEY, "tls.cert.pinned_key_not_in_cert_chain", 90,                            \
       "the server's public key matches none of the pins",                                          \
       "if the key was rotated as planned, update the pins; if not, do not connect")                \
-    X(HTTP_RESPONSE_INVALID, "http.response.invalid", 8, "the answer is not an HTTP response",    \
+    X(HTTP_RESPONSE_INVALID, "http.response.invalid", 8, "the answer is not an HTTP response",     \
       "the port speaks another protocol; TLS may be needed (https, wss)")                          \
     X(HTTP_TIMED_OUT, "http.timed_out", 28, "no response to the HTTP request in time",             \
       "the connection is up and the application is silent; look at the server behind it")          \
@@ -108,7 +108,7 @@ extern "C" {
     X(WEBSOCKET_RESET, "websocket.reset", 56,                                                      \
       "the connection was reset within the WebSocket upgrade",                                     \
       "look in the server's log for the upgrade request")                                          \
-    X(WEBSOCKET_PROTOCOL_ERROR, "websocket.protocol.error", 8,                                    \
+    X(WEBSOCKET_PROTOCOL_ERROR, "websocket.protocol.error", 8,                                     \
       "the WebSocket frames do not follow the protocol", "-vv shows the bytes")                    \
     X(HTTP2_PROTOCOL_ERROR, "http2.protocol.error", 16, "the HTTP/2 peer broke the protocol",      \
       "-vv shows the frames; try --http1.1")                                                       \

@@ -47,7 +47,7 @@ typedef struct hs_probe_options {
     bool tcp_fastopen;
     bool resume;                /* a first connection for the ticket, the second is measured */
     bool early_data;            /* implies `resume`; the request goes as early data */
-    bool head;                /* HEAD in place of GET */
+    bool head;                  /* HEAD in place of GET */
     const char *subprotocols;   /* WebSocket, comma list; NULL: none */
     const char *const *resolve; /* "host:port:address[,address]…", as curl's */
     size_t resolve_count;

@@ -218,10 +218,10 @@ typedef struct hs_tls_facts {
     hs_seen hello_retry_request;
     hs_seen ocsp_stapled;
     hs_seen client_certificate_requested;
-    int tickets;     /* NewSessionTicket messages seen */
+    int tickets; /* NewSessionTicket messages seen */
     bool has_client_random;
     uint8_t client_random[32]; /* of the first ClientHello; names the connection in a key log */
-    const char *ja3; /* MD5 in hex */
+    const char *ja3;           /* MD5 in hex */
     const char *ja3s;
     const char *ja4;
     bool has_alert; /* the first fatal or closing alert but close_notify */

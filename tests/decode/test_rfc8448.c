@@ -161,7 +161,8 @@ static void without_keys(void **state)
     (void)state;
     kit_recording *recording = recording_of(&rfc8448_traces[0]);
     hs_trace *trace = kit_decode(recording, (kit_way){.chunks = KIT_WHOLE, .keys = KIT_KEYS_NONE});
-    assert_names(trace, HS_CLIENT, "ClientHello encrypted record* encrypted record* encrypted record*");
+    assert_names(trace, HS_CLIENT,
+                 "ClientHello encrypted record* encrypted record* encrypted record*");
     assert_names(trace, HS_SERVER,
                  "ServerHello encrypted record* encrypted record* encrypted record* "
                  "encrypted record*");
