@@ -78,6 +78,11 @@ static void handle_request(hs_application *app, hs_app_side *side, const hs_http
                            const hs_message *message)
 {
     hs_event *event = emit_head(app, message, head);
+    const hs_http1_field *host = hs_http1_find(head, "Host");
+    hs_app_learn_path(app, head->target);
+    if (host) {
+        hs_app_learn_host(app, host->value);
+    }
     hs_http1_body body = hs_http1_request_body(head);
     hs_app_add_text(app, event, "problem", body.problem);
     hs_app_upgrade upgrade = hs_app_upgrade_of(head);

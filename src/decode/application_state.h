@@ -158,6 +158,10 @@ hs_event *hs_app_run_end(hs_application *app, hs_app_side *side);
  * case. */
 void hs_app_add_field(hs_application *app, hs_event *event, hs_bytes name, hs_bytes value);
 
+/* application_target.c: facts of the first request, unless the trace has a target. */
+void hs_app_learn_host(hs_application *app, hs_bytes authority);
+void hs_app_learn_path(hs_application *app, hs_bytes target);
+
 /* One file a protocol: _step as said above; _finish turns what is unfinished into an event. */
 bool hs_app_http1_step(hs_application *app, hs_app_side *side);
 void hs_app_http1_finish(hs_application *app, hs_app_side *side);

@@ -51,6 +51,7 @@ typedef struct hs_flow_end {
     bool has_options : 1;      /* its SYN or SYN-ACK was seen */
     bool has_sent_fin : 1;     /* for its state; `has_fin` is noted before */
     bool has_received_fin : 1; /* as far as it has shown it */
+    bool fin_ack_waits : 1;    /* the ACK of its FIN crossed the peer's FIN */
     bool has_sent_rst : 1;
     bool sack : 1;
     bool timestamps : 1;
@@ -207,6 +208,8 @@ void hs_flow_find_client(hs_flow *flow, const hs_flow_packet *p);
 void hs_flow_move(hs_flow *flow, unsigned end, hs_tcp_event event, hs_time at);
 /* What the packet says of both ends' states; its numbers are noted already. */
 void hs_flow_move_both(hs_flow *flow, const hs_flow_packet *p);
+/* No more packets come: what was left open for them. */
+void hs_flow_settle_states(hs_flow *flow, hs_time at);
 /* "client_fin", "server_rst", …; NULL while open. */
 const char *hs_flow_ended(const hs_flow *flow);
 

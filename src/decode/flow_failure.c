@@ -16,6 +16,7 @@ typedef enum way { STILL_OPEN, CLOSED, RESET } way;
 typedef struct ending {
     way way;
     hs_side by;
+    bool by_both; /* the other end has closed too: nothing more comes */
     hs_time at;
 } ending;
 
@@ -26,7 +27,7 @@ static const char *side_name(hs_side side)
 
 static ending ending_of(const hs_flow *flow)
 {
-    ending e = {.at = flow->stopped_at};
+    ending e = {.at = flow->stopped_at, .by_both = flow->ends[0].has_fin && flow->ends[1].has_fin};
     if (flow->rst_from != HS_FLOW_NO_END) {
         e.way = RESET;
         e.by = hs_flow_side(flow, flow->rst_from);
@@ -87,10 +88,16 @@ static void judge_end(hs_trace *trace, const ending *e, hs_phase phase, hs_failu
     if (e->way == RESET) {
         hs_trace_fail(trace, reset, phase, e->at, "%s reset the connection within %s",
                       side_name(e->by), within);
-    } else if (e->way == CLOSED) {
+    } else if (e->way == CLOSED && e->by_both) {
         hs_trace_fail(trace, closed, phase, e->at, "%s closed the connection within %s",
                       side_name(e->by), within);
     }
+}
+
+/* A server that answered with what is no ServerHello and no alert speaks a dialect. */
+static bool is_understood(const hs_trace *trace)
+{
+    return trace->bytes_received == 0 || trace->tls.version != 0;
 }
 
 static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *view)
@@ -104,7 +111,7 @@ static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *
         judge_not_tls(trace, view);
     } else if (tls->has_alert && (!view->is_tls_done || is_late)) {
         judge_alert(trace, view->at);
-    } else if (!view->is_tls_done && is_whole(flow, trace)) {
+    } else if (!view->is_tls_done && is_whole(flow, trace) && is_understood(trace)) {
         bool is_silent = trace->bytes_received == 0 && e.by == HS_CLIENT &&
                          e.at - last_from(trace, HS_CLIENT, 0) >= answer_within;
         if (is_silent && e.way != STILL_OPEN) {
@@ -222,11 +229,9 @@ static void judge_silence(const hs_flow *flow, hs_trace *trace, const hs_flow_en
     if (client_waits && (flow->syn_retransmits > 0 || until - flow->last_syn_at >= answer_within)) {
         hs_trace_fail(trace, HS_FAILURE_TCP_TIMED_OUT, HS_PHASE_TCP, end, "no answer to %u SYN%s",
                       flow->syn_retransmits + 1U, flow->syn_retransmits > 0 ? "s" : "");
-    } else if (server_waits &&
-               (flow->syn_ack_retransmits > 0 || until - flow->syn_ack_at >= answer_within)) {
+    } else if (server_waits && flow->syn_ack_retransmits > 0) {
         hs_trace_fail(trace, HS_FAILURE_TCP_TIMED_OUT, HS_PHASE_TCP, end,
-                      "the client did not answer %u SYN-ACK%s", flow->syn_ack_retransmits + 1U,
-                      flow->syn_ack_retransmits > 0 ? "s" : "");
+                      "the client did not answer %u SYN-ACKs", flow->syn_ack_retransmits + 1U);
     }
 }
 

@@ -26,11 +26,20 @@ static bool is_in(const hs_flow_end *end, hs_tcp_state state)
     return end->state == (uint8_t)state;
 }
 
+static void settle_fin(hs_flow *flow, unsigned end, hs_time at)
+{
+    if (flow->ends[end].fin_ack_waits) {
+        flow->ends[end].fin_ack_waits = false;
+        hs_flow_move(flow, end, HS_TCP_FIN_IS_ACKNOWLEDGED, at);
+    }
+}
+
 static void receive_fin(hs_flow *flow, unsigned end, hs_time at)
 {
     if (!flow->ends[end].has_received_fin) {
         flow->ends[end].has_received_fin = true;
         hs_flow_move(flow, end, HS_TCP_RECEIVES_FIN, at);
+        settle_fin(flow, end, at);
     }
 }
 
@@ -57,11 +66,14 @@ static void move_acknowledged(hs_flow *flow, unsigned end, hs_time at, bool peer
     if (is_in(e, HS_TCP_SYN_RECEIVED_STATE) && e->has_isn && hs_flow_covers(peer, e->isn + 1)) {
         hs_flow_move(flow, end, HS_TCP_SYN_IS_ACKNOWLEDGED, at);
     }
-    if (e->has_fin && hs_flow_covers(peer, e->fin)) {
-        if (peer_had_closed) {
-            receive_fin(flow, end,
-                        at); /* sent before this acknowledgment, and so received before */
-        }
+    if (!e->has_fin || !hs_flow_covers(peer, e->fin)) {
+        return;
+    }
+    if (peer_had_closed && !e->has_received_fin && is_in(e, HS_TCP_FIN_WAIT_1_STATE)) {
+        /* Both have closed at once if the peer's FIN came before this acknowledgment. What the end
+         * sends next tells, or that the FIN, being lost, is sent again. */
+        e->fin_ack_waits = true;
+    } else {
         hs_flow_move(flow, end, HS_TCP_FIN_IS_ACKNOWLEDGED, at);
     }
 }
@@ -85,7 +97,10 @@ void hs_flow_move_both(hs_flow *flow, const hs_flow_packet *p)
         move_by_rst(flow, p);
         return;
     }
-    bool peer_had_closed = flow->ends[p->from].has_sent_fin;
+    bool peer_had_closed = flow->ends[p->from].has_sent_fin; /* the sender, before this packet */
+    if (flags & HS_TCP_FIN && peer_had_closed) {
+        settle_fin(flow, to, p->at);
+    }
     if (flags & HS_TCP_ACK) {
         move_by_receipts(flow, p);
         /* Of two ends that open at once, the one's acknowledgment may have crossed before the other
@@ -97,6 +112,12 @@ void hs_flow_move_both(hs_flow *flow, const hs_flow_packet *p)
         flow->ends[p->from].has_sent_fin = true;
         hs_flow_move(flow, p->from, HS_TCP_SENDS_FIN, p->at);
     }
+}
+
+void hs_flow_settle_states(hs_flow *flow, hs_time at)
+{
+    settle_fin(flow, 0, at);
+    settle_fin(flow, 1, at);
 }
 
 const char *hs_flow_ended(const hs_flow *flow)

@@ -329,8 +329,9 @@ hs_result hs_flow_work_look(hs_flow *flow, const hs_flow_settings *settings,
     bool is_ended = work->sides[HS_CLIENT].is_ended && work->sides[HS_SERVER].is_ended;
     flow->was_followed = is_over(work, settings);
     if (flow->was_followed || is_ended || flow->rst_from != HS_FLOW_NO_END) {
+        hs_result found = work->result; /* the work may be gone afterwards */
         hs_result result = hs_flow_work_end(flow, settings, p->at);
-        return work->result == HS_OK ? result : work->result;
+        return found == HS_OK ? result : found;
     }
     count_conflicts(flow);
     return work->result;

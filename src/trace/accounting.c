@@ -6,7 +6,9 @@ typedef struct walk {
     hs_accounting *parts;
     hs_time cursor; /* all before it has been given away */
     hs_time end;
-    hs_time rtt; /* 0 where unknown */
+    hs_time rtt;      /* of the whole path; 0 where unknown */
+    hs_time wait_rtt; /* its part behind the place where the trace was taken: the server's side */
+    hs_time gap_rtt;  /* and the client's; 0 at the client itself */
 } walk;
 
 /* Gives the time up to `until` to `part`. Stamps of different clocks may cross by microseconds; the
@@ -29,10 +31,18 @@ static hs_time give(walk *w, hs_time until, hs_time *part)
 static void give_wait(walk *w, hs_time until)
 {
     if (until > w->cursor) {
-        hs_time path = w->cursor + w->rtt;
+        hs_time path = w->cursor + w->wait_rtt;
         give(w, path < until ? path : until, &w->parts->network);
         give(w, until, &w->parts->server);
     }
+}
+
+/* From the server's last byte to the client's next one. */
+static void give_gap(walk *w, hs_time until)
+{
+    hs_time path = w->cursor + w->gap_rtt;
+    give(w, path < until ? path : until, &w->parts->network);
+    give(w, until, &w->parts->client);
 }
 
 static hs_time at(const hs_trace *trace, hs_milestone milestone)
@@ -57,6 +67,14 @@ static hs_time smallest_wait(const hs_trace *trace)
     return best;
 }
 
+/* In a capture, the path is in two halves, on both sides of the place where it was taken. */
+static bool has_halves(const hs_trace *trace)
+{
+    return trace->capture.present && trace->tcp.rtt_server != HS_TIME_NONE &&
+           trace->tcp.rtt_client != HS_TIME_NONE && trace->tcp.syn_ack_retransmits <= 0 &&
+           trace->tcp.rtt_server >= 0 && trace->tcp.rtt_client >= 0;
+}
+
 static void set_path_rtt(hs_trace *trace)
 {
     hs_accounting *parts = &trace->accounting;
@@ -65,6 +83,9 @@ static void set_path_rtt(hs_trace *trace)
     if (trace->tcp.rtt_us >= 0) {
         parts->path_rtt = trace->tcp.rtt_us * HS_MICROSECOND;
         parts->path_rtt_source = HS_CLOCK_TCP_INFO;
+    } else if (has_halves(trace)) {
+        parts->path_rtt = trace->tcp.rtt_server + trace->tcp.rtt_client;
+        parts->path_rtt_source = HS_CLOCK_CAPTURE;
     } else if (syn.at != HS_TIME_NONE && established.at != HS_TIME_NONE &&
                trace->tcp.syn_retransmits <= 0) {
         parts->path_rtt = established.at - syn.at;
@@ -132,6 +153,9 @@ static void walk_turns(const hs_trace *trace, walk *w)
     for (size_t i = 0; i < trace->segment_count; i++) {
         const hs_segment *segment = &trace->segments[i];
         if (segment->from == HS_CLIENT) {
+            if (in_flight) {
+                give_gap(w, segment->moment.at);
+            }
             give(w, segment->moment.at, &w->parts->client);
             waiting = true;
             in_flight = false;
@@ -184,6 +208,8 @@ void hs_trace_compute_accounting(hs_trace *trace)
     parts->round_trips_to_ready = round_trips_to_ready(trace);
     walk w = {
         .parts = parts, .end = end, .rtt = parts->path_rtt != HS_TIME_NONE ? parts->path_rtt : 0};
+    w.wait_rtt = has_halves(trace) ? trace->tcp.rtt_server : w.rtt;
+    w.gap_rtt = has_halves(trace) ? trace->tcp.rtt_client : 0;
     walk_connecting(trace, &w);
     walk_turns(trace, &w);
 }
