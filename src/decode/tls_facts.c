@@ -122,6 +122,9 @@ static void learn_certificate(hs_tls_decoder *d, const hs_tls_found *found,
         return;
     }
     d->has_certificate = true;
+    if (!hs_tls_is_13(d->version)) {
+        facts->resumed = HS_NO; /* a session that goes on needs none (RFC 5246 7.3) */
+    }
     if (message->count > 0) {
         learn_chain(d, message, event);
     }

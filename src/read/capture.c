@@ -58,6 +58,7 @@ hs_result hs_capture_new(const hs_capture_options *options, hs_capture **out, hs
     }
     capture->options = *options;
     capture->secrets.fd = -1;
+    capture->spool_fd = -1;
     capture->deadline = HS_TIME_NONE;
     hs_result result = hs_capture_open(capture, problem);
     if (result != HS_OK) {

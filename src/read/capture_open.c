@@ -113,6 +113,11 @@ static hs_result open_spool(hs_capture *capture, hs_problem *problem)
     if (!capture->spool) {
         return wrong(problem, HS_SYSTEM, "--pcap: no temporary file: %s", strerror(errno));
     }
+    /* Later no descriptor can be made any more. */
+    capture->spool_fd = dup(fileno(capture->spool));
+    if (capture->spool_fd < 0) {
+        return wrong(problem, HS_SYSTEM, "--pcap: no temporary file: %s", strerror(errno));
+    }
     capture->spooled = hs_packet_file_new(capture->spool);
     if (!capture->spooled) {
         return HS_NO_MEMORY;
@@ -207,6 +212,9 @@ void hs_capture_close(hs_capture *capture)
     }
     if (capture->spool) {
         fclose(capture->spool);
+    }
+    if (capture->spool_fd >= 0) {
+        close(capture->spool_fd);
     }
     if (capture->embedded.data) {
         explicit_bzero(capture->embedded.data, capture->embedded.capacity);

@@ -38,7 +38,8 @@ struct hs_capture {
     /* --pcap */
     hs_selection *selection;
     FILE *pcap;
-    FILE *spool; /* what cannot be read a second time waits here, as pcapng */
+    FILE *spool;  /* what cannot be read a second time waits here, as pcapng */
+    int spool_fd; /* to read it; -1: none */
     hs_packet_file *spooled;
     hs_buffer embedded; /* secrets */
 };

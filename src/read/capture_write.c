@@ -87,13 +87,13 @@ static hs_result copy_files(hs_capture *capture, hs_packet_file *out)
 static hs_result copy_spool(hs_capture *capture, hs_packet_file *out)
 {
     static const volatile sig_atomic_t never = 0;
-    if (fflush(capture->spool) != 0 || lseek(fileno(capture->spool), 0, SEEK_SET) != 0) {
+    if (fflush(capture->spool) != 0 || lseek(capture->spool_fd, 0, SEEK_SET) != 0) {
         return HS_SYSTEM;
     }
-    int fd = dup(fileno(capture->spool));
-    hs_input *input = fd >= 0 ? hs_input_new(fd, &never) : NULL;
+    hs_input *input = hs_input_new(capture->spool_fd, &never);
+    capture->spool_fd = -1;
     if (!input) {
-        return fd >= 0 ? HS_NO_MEMORY : HS_SYSTEM;
+        return HS_NO_MEMORY;
     }
     hs_result result = copy_packets(capture, input, out);
     hs_input_free(input);

@@ -96,8 +96,11 @@ def test_tls_as_tshark_has_it(hs, recording):
     theirs = messages(recording.file, recording.port, recording.keys)
     ours = [(e["from"], e["layer"], e["name"]) for e in record["events"]
             if e["layer"] in ("tls", "http2") and "preface" not in e["name"]]
+    # Behind the response a connection is not decoded any further.
     for side in ("client", "server"):
-        assert [m for m in ours if m[0] == side] == [m for m in theirs if m[0] == side]
+        mine = [m for m in ours if m[0] == side]
+        assert mine == [m for m in theirs if m[0] == side][:len(mine)]
+        assert (side, "tls", "Finished") in mine and (side, "http2", "HEADERS") in mine
     assert record["http"]["status"] == 200
     encrypted, = records_of(hs, "--events", recording.file, env={"SSLKEYLOGFILE": None})
     assert "http" not in encrypted and encrypted["tls"]["version"] == tls["version"]
@@ -312,7 +315,7 @@ def test_live(hs, nginx, spawn):
     assert not re.search(r"^Uid:\s+0", status, re.MULTILINE), "privileges were kept"
     assert re.search(r"^CapEff:\s+0+$", status, re.MULTILINE)
     assert re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE)
-    curl(nginx.h2)
+    curl(nginx.h2, "--tls-max", "1.2")
     wait_until(lambda: child.output().count("\n"), "the record of the connection")
     child.signal(signal.SIGINT)
     assert child.wait() == 0

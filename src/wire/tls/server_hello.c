@@ -16,11 +16,11 @@ bool hs_tls_is_hello_retry_request(hs_bytes random)
                                               sizeof(hs_tls_hello_retry_request_random)));
 }
 
-/* The drafts of TLS 1.3 before 22 put their version in the first field, and leave out session id
- * and compression. */
+/* The drafts of TLS 1.3 before 22 put their version in the first field, the oldest 0x0304, and
+ * leave out session id and compression. Later there is 0x0303 in it (RFC 8446 4.1.3). */
 static bool is_short(const hs_tls_server_hello *hello)
 {
-    return hello->legacy_version >> 8 == 0x7f;
+    return hello->legacy_version >> 8 == 0x7f || hello->legacy_version == HS_TLS_1_3;
 }
 
 hs_result hs_tls_server_hello_read(hs_reader *r, hs_tls_server_hello *out)
