@@ -135,6 +135,9 @@ static const int allowed[] = {
 #ifdef SYS_stat
     SYS_stat,
 #endif
+#ifdef SYS_getdents
+    SYS_getdents,
+#endif
     SYS_getdents64,
     SYS_sigaltstack,
     SYS_sched_yield,
