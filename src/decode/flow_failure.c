@@ -112,9 +112,9 @@ static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *
     } else if (tls->has_alert && (!view->is_tls_done || is_late)) {
         judge_alert(trace, view->at);
     } else if (!view->is_tls_done && is_whole(flow, trace) && is_understood(trace)) {
-        bool is_silent = trace->bytes_received == 0 && e.by == HS_CLIENT &&
+        bool is_silent = e.way != STILL_OPEN && trace->bytes_received == 0 && e.by == HS_CLIENT &&
                          e.at - last_from(trace, HS_CLIENT, 0) >= answer_within;
-        if (is_silent && e.way != STILL_OPEN) {
+        if (is_silent) {
             hs_trace_fail(trace, HS_FAILURE_TLS_TIMED_OUT, HS_PHASE_TLS, e.at,
                           "the client gave up without an answer to its ClientHello");
         } else {

@@ -96,7 +96,10 @@ static wide power_of_ten(int exponent)
     return value;
 }
 
-/* Times before 1970 and after 2262 stand at the nearest that there is. */
+/* Times before 1970 and after 2116 stand at the nearest that there is: so the difference of any two
+ * differences of times can be computed. */
+#define TIME_MAX ((INT64_C(1) << 62) - 1)
+
 static int64_t nanoseconds(const interface *face, uint64_t units)
 {
     int exponent = face->resolution & ~RESOLUTION_IS_BINARY;
@@ -109,7 +112,7 @@ static int64_t nanoseconds(const interface *face, uint64_t units)
         time /= power_of_ten(exponent - NANOSECOND_DIGITS);
     }
     time += (wide)face->offset * power_of_ten(NANOSECOND_DIGITS);
-    return time < 0 ? 0 : time > INT64_MAX ? INT64_MAX : (int64_t)time;
+    return time < 0 ? 0 : time > TIME_MAX ? TIME_MAX : (int64_t)time;
 }
 
 /* ---- blocks */

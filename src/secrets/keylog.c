@@ -262,6 +262,9 @@ hs_result hs_keylog_add_text(hs_keylog *keylog, hs_bytes text, size_t *malformed
 
 hs_bytes hs_keylog_find(const hs_keylog *keylog, const char *label, hs_bytes client_random)
 {
+    if (keylog->count == 0) {
+        return (hs_bytes){0}; /* every connection of a capture asks, and most have no key log */
+    }
     hs_bytes name = hs_bytes_of(label, strlen(label));
     size_t slot = slot_of(keylog->slots, keylog->slot_count, hash_key(name, client_random), name,
                           client_random);
