@@ -2,7 +2,7 @@
  * and each step goes on. */
 #include <stdlib.h>
 
-#include "read/pcapng.h"
+#include "wire/pcapng.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

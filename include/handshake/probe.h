@@ -52,7 +52,9 @@ typedef struct hs_probe_options {
     const char *const *resolve; /* "host:port:address[,address]…", as curl's */
     size_t resolve_count;
     const char *keylog; /* file to append key log lines to; NULL: $SSLKEYLOGFILE, if set */
-    bool keep_events;   /* the ladder */
+    const char *pcap;   /* file (pcapng) for the packets of all connections; NULL: none */
+    bool embed_secrets; /* with the TLS secrets in it */
+    bool keep_events;   /* the ladder; with the TCP packets, where a capture is permitted */
     bool keep_bytes;    /* and the bytes of each message */
 } hs_probe_options;
 
@@ -73,6 +75,12 @@ HS_API void hs_prober_free(hs_prober *prober);
  * filled. HS_LIMIT: hs_prober_stop was called before there was a result. */
 HS_API HS_CHECKED hs_result hs_prober_run(hs_prober *prober, const char *url, hs_trace **out,
                                           hs_problem *problem);
+
+/* Why the packets in `pcap` are rebuilt from the sockets' streams, and marked so: "Operation not
+ * permitted". NULL where they are captured, or not asked for. Borrowed. */
+HS_API const char *hs_prober_rebuilt_because(const hs_prober *prober);
+/* How many packets so far are missing in `pcap`. */
+HS_API uint64_t hs_prober_packets_lost(const hs_prober *prober);
 
 /* Makes the run under way, and every later one, return HS_LIMIT soon. Async-signal-safe. */
 HS_API void hs_prober_stop(hs_prober *prober);

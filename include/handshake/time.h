@@ -25,7 +25,7 @@ typedef int64_t hs_time;
 typedef enum hs_clock {
     HS_CLOCK_NONE,     /* no time */
     HS_CLOCK_USER,     /* the monotonic clock, read by this program around a system call */
-    HS_CLOCK_KERNEL,   /* the kernel's stamp of the packet (SO_TIMESTAMPING) */
+    HS_CLOCK_KERNEL,   /* the kernel's stamp of the packet (SO_TIMESTAMPING, AF_PACKET) */
     HS_CLOCK_TCP_INFO, /* computed from a kernel measurement in TCP_INFO */
     HS_CLOCK_CAPTURE,  /* the capture file's packet time */
 } hs_clock;

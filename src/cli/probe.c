@@ -1,5 +1,6 @@
 /* `handshake probe`: checks everything, then probes each target and renders what was seen. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,25 @@ static void set_report_options(session *s)
     s->report.events = s->settings.events;
 }
 
+static void tell_rebuilt(const session *s)
+{
+    const char *why = hs_prober_rebuilt_because(s->prober);
+    if (why) {
+        (void)hs_command_fail(s->command,
+                              "--pcap: packets cannot be captured here (%s): those in '%s' are "
+                              "rebuilt from the stream",
+                              why, s->settings.probe.pcap);
+    }
+}
+
+static void tell_lost(const session *s)
+{
+    uint64_t lost = hs_prober_packets_lost(s->prober);
+    if (lost > 0) {
+        (void)hs_command_fail(s->command, "--pcap: %" PRIu64 " packets could not be kept", lost);
+    }
+}
+
 /* All that can be wrong is found here, before anything is started. */
 static bool prepare(session *s, const hs_operands *targets)
 {
@@ -79,6 +99,7 @@ static bool prepare(session *s, const hs_operands *targets)
         }
     }
     set_report_options(s);
+    tell_rebuilt(s);
     return true;
 }
 
@@ -221,6 +242,7 @@ static int run(const hs_command *command, int argc, char **argv)
     if (hs_probe_settings_finish(command, &s.settings, &s.status) && prepare(&s, &targets)) {
         hs_interrupt_watch(s.prober);
         probe_all(&s, &targets);
+        tell_lost(&s);
         close_output(&s);
         hs_interrupt_watch(NULL);
     }

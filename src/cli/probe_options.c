@@ -286,5 +286,15 @@ const hs_option hs_probe_option_table[] = {
      .help = "append the TLS secrets to FILE ($SSLKEYLOGFILE, where that is set)",
      .kind = HS_OPTION_TEXT,
      .offset = AT(probe.keylog)},
+    {.name = "pcap",
+     .argument = "FILE",
+     .help = "write the packets to FILE (pcapng); rebuilt from the stream where a capture is not "
+             "permitted",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(probe.pcap)},
+    {.name = "embed-secrets",
+     .help = "with --pcap: with the TLS secrets in it",
+     .kind = HS_OPTION_FLAG,
+     .offset = AT(probe.embed_secrets)},
     {0},
 };

@@ -27,6 +27,7 @@ typedef struct hs_flow_settings {
     bool light;
     bool keep_events;
     bool keep_bytes;
+    bool headers_only; /* the streams are decoded elsewhere */
     size_t handshake_limit;
     const hs_keylog *keylog;
 } hs_flow_settings;
@@ -255,5 +256,6 @@ hs_trace *hs_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int64_t 
 void hs_flow_tell_opening(const hs_flow *flow, hs_trace *trace);
 /* flow_events.c */
 void hs_flow_tell_events(const hs_flow *flow, hs_trace *trace);
+void hs_flow_tell_tcp(const hs_flow *flow, hs_trace *trace);
 
 #endif

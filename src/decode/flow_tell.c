@@ -90,7 +90,7 @@ static void tell_states(const hs_flow *flow, hs_trace *trace)
     trace->tcp.state_count = states ? record->transition_count : 0;
 }
 
-static void tell_tcp(const hs_flow *flow, hs_trace *trace)
+void hs_flow_tell_tcp(const hs_flow *flow, hs_trace *trace)
 {
     hs_tcp_facts *tcp = &trace->tcp;
     const hs_flow_end *client = &flow->ends[flow->client];
@@ -221,7 +221,7 @@ hs_trace *hs_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int64_t 
     hs_flow_settle_states(flow, last);
     hs_flow_tell_events(flow, trace);
     hs_flow_tell_opening(flow, trace);
-    tell_tcp(flow, trace);
+    hs_flow_tell_tcp(flow, trace);
     tell_capture(flow, trace);
     if (flow->brief) {
         hs_flow_brief_restore(flow->brief, trace);

@@ -239,7 +239,7 @@ static bool is_followed(const hs_flow *flow)
 hs_result hs_flow_work_take(hs_flow *flow, const hs_flow_settings *settings,
                             const hs_flow_packet *p)
 {
-    if (flow->is_over) {
+    if (flow->is_over || settings->headers_only) {
         return HS_OK;
     }
     if (!flow->work) {

@@ -127,8 +127,8 @@ static void start_attempt(hs_connector *connector, const hs_address *address)
     *own = (hs_attempt_socket){
         .context = connector, .index = index, .settled = on_settled, .closed = handle_closed};
     hs_moment end;
-    int os_errno = hs_attempt_start(own, connector->loop, address, connector->options.fast_open,
-                                    connector->timeline, &attempt->start, &end);
+    int os_errno = hs_attempt_start(own, connector->loop, &connector->options, connector->timeline,
+                                    attempt, &end);
     if (own->has_handle)
         connector->handles++;
     if (os_errno == EINPROGRESS)

@@ -14,6 +14,7 @@
 #include <handshake/failure.h>
 
 #include "net/clock.h"
+#include "net/packet_tap.h"
 #include "net/resolve.h"
 
 enum { HS_CONNECT_ATTEMPTS_MAX = 32 };
@@ -27,6 +28,7 @@ typedef struct hs_connect_attempt {
     hs_failure_class failure;
     int os_errno;
     bool won;
+    uint16_t local_port; /* where its packets are tapped; else 0 */
 } hs_connect_attempt;
 
 typedef struct hs_connect_options {
@@ -35,6 +37,7 @@ typedef struct hs_connect_options {
      * leaves with the first hs_socket_send (of no bytes, where the client has nothing to say
      * first). */
     bool fast_open;
+    hs_packet_tap *tap; /* gets the packets of every attempt; NULL: none */
 } hs_connect_options;
 
 /* Both come from the loop, never from within a function below; one of them, once. The connector may

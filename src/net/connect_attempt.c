@@ -93,13 +93,23 @@ static int wait_for(hs_attempt_socket *attempt, uv_loop_t *loop)
     return status != 0 ? -status : EINPROGRESS;
 }
 
-int hs_attempt_start(hs_attempt_socket *attempt, uv_loop_t *loop, const hs_address *address,
-                     bool fast_open, const hs_timeline *timeline, hs_moment *started,
-                     hs_moment *ended)
+/* What cannot be tapped is connected all the same. */
+static void tap_packets(const hs_attempt_socket *attempt, const hs_connect_options *options,
+                        hs_connect_attempt *told)
 {
-    attempt->fd = open_socket(address->storage.ss_family, fast_open);
+    if (options->tap && attempt->fd >= 0 &&
+        hs_packet_tap_add(options->tap, attempt->fd, &told->address, &told->local_port) != HS_OK)
+        told->local_port = 0;
+}
+
+int hs_attempt_start(hs_attempt_socket *attempt, uv_loop_t *loop, const hs_connect_options *options,
+                     const hs_timeline *timeline, hs_connect_attempt *told, hs_moment *ended)
+{
+    const hs_address *address = &told->address;
+    attempt->fd = open_socket(address->storage.ss_family, options->fast_open);
     int os_errno = attempt->fd < 0 ? errno : 0;
-    *started = hs_timeline_now(timeline);
+    tap_packets(attempt, options, told);
+    told->start = hs_timeline_now(timeline);
     if (os_errno == 0 &&
         connect(attempt->fd, (const struct sockaddr *)&address->storage, address->len) != 0)
         os_errno = errno;

@@ -21,12 +21,12 @@ typedef struct hs_attempt_socket {
     bool has_handle; /* libuv's, so that `closed` will be called */
 } hs_attempt_socket;
 
-/* With `context`, `index`, `settled` and `closed` set. `started` becomes the moment right before
- * connect(), `ended` the one right after. 0: connected at once, or put off by TCP Fast Open.
- * EINPROGRESS: `settled` follows. Any other errno: failed, and closed. */
-int hs_attempt_start(hs_attempt_socket *attempt, uv_loop_t *loop, const hs_address *address,
-                     bool fast_open, const hs_timeline *timeline, hs_moment *started,
-                     hs_moment *ended);
+/* With `context`, `index`, `settled` and `closed` set, to the address in `told`, which gets
+ * `start`, the moment right before connect(), and `local_port`. `ended` becomes the moment right
+ * after. 0: connected at once, or put off by TCP Fast Open. EINPROGRESS: `settled` follows. Any
+ * other errno: failed, and closed. */
+int hs_attempt_start(hs_attempt_socket *attempt, uv_loop_t *loop, const hs_connect_options *options,
+                     const hs_timeline *timeline, hs_connect_attempt *told, hs_moment *ended);
 /* The descriptor, no longer polled, for the caller to close or keep; -1 where there is none. */
 int hs_attempt_take(hs_attempt_socket *attempt);
 

@@ -67,6 +67,9 @@ hs_result hs_probe_options_check(const hs_probe_options *o, hs_problem *problem)
     if (o->key && !o->cert) {
         return invalid(problem, "--key needs --cert");
     }
+    if (o->embed_secrets && !o->pcap) {
+        return invalid(problem, "--embed-secrets needs --pcap");
+    }
     if (o->subprotocols && !is_token_list(o->subprotocols)) {
         return invalid(problem, "the subprotocols are not a comma list of tokens");
     }

@@ -10,6 +10,7 @@
 #include "net/resolve.h"
 #include "net/tls_session.h"
 #include "probe/options.h"
+#include "probe/packets.h"
 #include "probe/run.h"
 
 enum { TICKET_LIMIT = 128 * 1024, ALPN_MAX = 32 };
@@ -22,6 +23,7 @@ struct hs_prober {
     hs_resolver *resolver;
     hs_tls_context *tls_context; /* made for the first target that has TLS */
     FILE *keylog_file;
+    hs_packets *packets;
     /* The newest ticket, and which target gave it. */
     hs_buffer ticket;
     char ticket_alpn[ALPN_MAX];
@@ -105,6 +107,9 @@ hs_result hs_prober_new(const hs_probe_options *options, hs_prober **out, hs_pro
         result = open_keylog(prober, problem);
     }
     if (result == HS_OK) {
+        result = hs_packets_open(options, &prober->packets, problem);
+    }
+    if (result == HS_OK) {
         result = hs_resolver_new(&prober->loop, &prober->resolver);
         if (result == HS_SYSTEM) {
             (void)snprintf(problem->text, sizeof problem->text,
@@ -129,6 +134,7 @@ void hs_prober_free(hs_prober *prober)
     uv_run(&prober->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&prober->loop);
     hs_tls_context_free(prober->tls_context);
+    hs_packets_close(prober->packets);
     if (prober->keylog_file) {
         (void)fclose(prober->keylog_file); /* every line was flushed when it was written */
     }
@@ -253,9 +259,25 @@ hs_result hs_prober_run(hs_prober *prober, const char *text, hs_trace **out, hs_
                           .resolver = prober->resolver,
                           .tls_context = prober->tls_context,
                           .url = &url,
-                          .keylog_file = prober->keylog_file};
-    if (resumes(prober)) {
-        return run_resumed(prober, &setup, out);
+                          .keylog_file = prober->keylog_file,
+                          .packets = prober->packets};
+    result = resumes(prober) ? run_resumed(prober, &setup, out) : run_once(prober, &setup, out);
+    if (result == HS_OK) {
+        result = hs_packets_check(prober->packets, problem);
     }
-    return run_once(prober, &setup, out);
+    if (result != HS_OK) {
+        hs_trace_free(*out);
+        *out = NULL;
+    }
+    return result;
+}
+
+const char *hs_prober_rebuilt_because(const hs_prober *prober)
+{
+    return hs_packets_rebuilt_because(prober->packets);
+}
+
+uint64_t hs_prober_packets_lost(const hs_prober *prober)
+{
+    return hs_packets_lost(prober->packets);
 }

@@ -272,6 +272,7 @@ hs_result hs_run_start(const hs_run_setup *setup, hs_run **out)
     run->resolved = (hs_moment){HS_TIME_NONE, HS_CLOCK_NONE};
     hs_buffer_init(&run->early, EARLY_LIMIT);
     hs_buffer_init(&run->plain, PLAIN_LIMIT);
+    hs_run_packets_init(run);
     hs_trace_config config = {.keep_events = setup->options->keep_events,
                               .keep_bytes = setup->options->keep_bytes};
     run->trace = hs_trace_new(&config);
@@ -285,6 +286,7 @@ hs_result hs_run_start(const hs_run_setup *setup, hs_run **out)
         free(run);
         return HS_NO_MEMORY;
     }
+    hs_packets_begin_run(setup->packets);
     hs_timeline_start(&run->timeline);
     describe_target(run);
     start_timer(run, &run->deadline);
@@ -308,7 +310,8 @@ static void on_timer_closed(uv_handle_t *handle)
     run->open_handles--;
 }
 
-static void close_everything(hs_run *run)
+/* What the kernel still has to say to the peer, it says now. */
+static void close_connection(hs_run *run)
 {
     if (run->early_step && run->early_step->end) {
         run->early_step->end(run);
@@ -317,7 +320,12 @@ static void close_everything(hs_run *run)
     }
     if (run->socket) {
         hs_socket_close(run->socket, false);
+        run->socket = NULL;
     }
+}
+
+static void close_everything(hs_run *run)
+{
     hs_tls_session_free(run->tls);
     hs_connector_free(run->connector);
     hs_resolution_free(run->resolution);
@@ -359,8 +367,11 @@ hs_trace *hs_run_end(hs_run *run, hs_buffer *ticket, char alpn[32])
         const char *verify = hs_tls_session_verify_text(run->tls);
         trace->tls.verify = verify ? hs_arena_text(hs_trace_arena(trace), verify) : NULL;
     }
+    close_connection(run);
+    hs_run_packets_tell(run);
     close_everything(run);
     hs_result finished = hs_trace_finish(trace);
+    hs_run_packets_write(run);
     hs_result judged = hs_findings_run(trace);
     /* What was lost to a limit is said; the rest stands. */
     trace->incomplete = decoded != HS_OK || finished != HS_OK || judged != HS_OK;
@@ -368,6 +379,7 @@ hs_trace *hs_run_end(hs_run *run, hs_buffer *ticket, char alpn[32])
     hs_keylog_free(run->keylog);
     hs_buffer_free(&run->early);
     hs_buffer_free(&run->plain);
+    hs_run_packets_free(run);
     free(run);
     return trace;
 }

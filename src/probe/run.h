@@ -18,6 +18,7 @@
 #include "net/resolve.h"
 #include "net/socket.h"
 #include "net/tls_session.h"
+#include "probe/packets.h"
 #include "probe/step.h"
 #include "probe/url.h"
 #include "trace/build.h"
@@ -30,6 +31,7 @@ typedef struct hs_run_setup {
     hs_tls_context *tls_context; /* NULL where the scheme has no TLS */
     const hs_url *url;
     FILE *keylog_file;       /* NULL: none */
+    hs_packets *packets;     /* NULL: none */
     hs_bytes ticket;         /* offered if not empty */
     const char *ticket_alpn; /* what was negotiated with it; NULL none */
     bool send_early;         /* the request goes as early data */
@@ -53,6 +55,7 @@ struct hs_run {
     hs_decoder *decoder;
     hs_keylog *keylog;
     bool keys_grew;
+    hs_run_packets packets;
 
     const hs_step *step;
     size_t step_index;

@@ -104,7 +104,8 @@ static hs_result resolve(hs_run *run)
 
 static void start(hs_run *run)
 {
-    const hs_connect_options options = {.fast_open = run->setup.options->tcp_fastopen};
+    const hs_connect_options options = {.fast_open = run->setup.options->tcp_fastopen,
+                                        .tap = hs_packets_tap(run->setup.packets)};
     const hs_connect_events events = {
         .context = run, .connected = on_connected, .failed = on_failed};
     hs_result result = hs_connector_new(run->setup.loop, &run->timeline, &options, &events,

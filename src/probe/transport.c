@@ -7,6 +7,7 @@
 static void tap(hs_run *run, hs_side from, hs_bytes bytes, hs_moment moment)
 {
     /* A decoder at its limit says so in the trace; the connection goes on. */
+    hs_run_packets_crossed(run, from, bytes);
     hs_result result = hs_decoder_feed(run->decoder, from, bytes, moment);
     if (result == HS_NO_MEMORY) {
         hs_run_give_up(run, result);
@@ -116,6 +117,7 @@ static void on_ended(void *context, hs_socket_end how, int os_errno, hs_moment m
 
 void hs_run_take_socket(hs_run *run, int fd)
 {
+    hs_run_packets_connected(run, fd);
     const hs_socket_events events = {.context = run,
                                      .received = on_received,
                                      .sent = on_sent,
@@ -162,6 +164,7 @@ static void on_tls_keylog(void *context, const char *line)
     if (hs_keylog_add_line(run->keylog, hs_bytes_of(line, strlen(line))) == HS_OK) {
         run->keys_grew = true;
     }
+    hs_run_packets_secret(run, line);
     if (run->setup.keylog_file) {
         (void)fprintf(run->setup.keylog_file, "%s\n", line);
         (void)fflush(run->setup.keylog_file);

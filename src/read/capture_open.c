@@ -122,7 +122,7 @@ static hs_result open_spool(hs_capture *capture, hs_problem *problem)
     if (!capture->spooled) {
         return HS_NO_MEMORY;
     }
-    return hs_packet_file_begin(capture->spooled, hs_bytes_of(NULL, 0));
+    return hs_packet_file_begin(capture->spooled, NULL);
 }
 
 static bool can_read_twice(const hs_capture *capture)

@@ -8,7 +8,7 @@
 #include <handshake/read.h>
 
 #include "decode/flows.h"
-#include "read/packet_file.h"
+#include "net/packet_file.h"
 #include "read/secrets_file.h"
 #include "read/selection.h"
 #include "read/source.h"

@@ -11,6 +11,14 @@
 
 #define SPOOL_MAX (UINT64_C(1) << 30)
 
+static hs_packet_record record_of(const hs_source_item *packet)
+{
+    return (hs_packet_record){.link_type = packet->link_type,
+                              .frame = packet->frame,
+                              .length = packet->length,
+                              .at = packet->at};
+}
+
 hs_result hs_capture_spool(hs_capture *capture, const hs_source_item *packet)
 {
     hs_packet read;
@@ -30,7 +38,8 @@ hs_result hs_capture_spool(hs_capture *capture, const hs_source_item *packet)
         }
         return HS_OK;
     }
-    hs_result result = hs_packet_file_add(capture->spooled, packet);
+    hs_packet_record record = record_of(packet);
+    hs_result result = hs_packet_file_add(capture->spooled, &record);
     return result == HS_LIMIT ? HS_OK : result;
 }
 
@@ -64,7 +73,8 @@ static hs_result copy_packets(hs_capture *capture, hs_input *input, hs_packet_fi
         result = hs_source_next(source, &item);
         if (result == HS_OK && item.event == HS_SOURCE_PACKET &&
             hs_selection_has(capture->selection, &item)) {
-            result = hs_packet_file_add(out, &item);
+            hs_packet_record record = record_of(&item);
+            result = hs_packet_file_add(out, &record);
             capture->counters.packets_written++;
         }
     } while (result == HS_OK && item.event != HS_SOURCE_END);
@@ -108,7 +118,10 @@ hs_result hs_capture_write(hs_capture *capture, hs_problem *problem)
     hs_result result = HS_NO_MEMORY;
     hs_packet_file *out = hs_packet_file_new(capture->pcap);
     if (out) {
-        result = hs_packet_file_begin(out, hs_buffer_bytes(&capture->embedded));
+        result = hs_packet_file_begin(out, NULL);
+    }
+    if (result == HS_OK) {
+        result = hs_packet_file_add_secrets(out, hs_buffer_bytes(&capture->embedded));
     }
     if (result == HS_OK && !hs_selection_is_empty(capture->selection)) {
         result = capture->spool ? copy_spool(capture, out) : copy_files(capture, out);

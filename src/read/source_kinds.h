@@ -4,7 +4,7 @@
 
 #include <pcap/pcap.h>
 
-#include "read/pcapng.h"
+#include "wire/pcapng.h"
 #include "read/source.h"
 
 void hs_source_damaged(hs_source *source, const hs_input *input, const char *why);

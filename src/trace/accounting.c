@@ -75,12 +75,26 @@ static bool has_halves(const hs_trace *trace)
            trace->tcp.rtt_server >= 0 && trace->tcp.rtt_client >= 0;
 }
 
+/* Of our own connection, SYN and SYN-ACK as they passed: nothing but the path lies between them. */
+static bool has_packets(const hs_trace *trace)
+{
+    hs_moment syn = trace->milestones[HS_MILESTONE_SYN];
+    hs_moment established = trace->milestones[HS_MILESTONE_ESTABLISHED];
+    return trace->tcp.client.seen && trace->tcp.server.seen && !trace->capture.present &&
+           syn.clock == HS_CLOCK_KERNEL && established.clock == HS_CLOCK_KERNEL &&
+           established.at >= syn.at && trace->tcp.syn_retransmits <= 0 &&
+           trace->tcp.syn_data_acknowledged != HS_YES;
+}
+
 static void set_path_rtt(hs_trace *trace)
 {
     hs_accounting *parts = &trace->accounting;
     hs_moment syn = trace->milestones[HS_MILESTONE_SYN];
     hs_moment established = trace->milestones[HS_MILESTONE_ESTABLISHED];
-    if (trace->tcp.rtt_us >= 0) {
+    if (has_packets(trace)) {
+        parts->path_rtt = established.at - syn.at;
+        parts->path_rtt_source = HS_CLOCK_KERNEL;
+    } else if (trace->tcp.rtt_us >= 0) {
         parts->path_rtt = trace->tcp.rtt_us * HS_MICROSECOND;
         parts->path_rtt_source = HS_CLOCK_TCP_INFO;
     } else if (has_halves(trace)) {

@@ -101,6 +101,11 @@ void hs_trace_mark(hs_trace *trace, hs_milestone milestone, hs_moment moment)
     }
 }
 
+void hs_trace_remark(hs_trace *trace, hs_milestone milestone, hs_moment moment)
+{
+    trace->milestones[milestone] = moment;
+}
+
 void hs_trace_mark_byte(hs_trace *trace, hs_milestone milestone, hs_side from, uint64_t offset)
 {
     hs_byte_mark *mark = &trace->store->marks[milestone];

@@ -35,6 +35,8 @@ hs_moment hs_trace_moment_of(const hs_trace *trace, hs_side from, uint64_t offse
 
 /* The first call for a milestone counts; later ones are ignored. */
 void hs_trace_mark(hs_trace *trace, hs_milestone milestone, hs_moment moment);
+/* A better moment for a milestone that is already marked, or a first one. */
+void hs_trace_remark(hs_trace *trace, hs_milestone milestone, hs_moment moment);
 /* As hs_trace_mark, with the time at which stream byte `offset` crossed, resolved at the finish. */
 void hs_trace_mark_byte(hs_trace *trace, hs_milestone milestone, hs_side from, uint64_t offset);
 /* Whether either was called for it. */

@@ -139,9 +139,10 @@ def test_help_has_every_option_that_the_parser_knows(hs):
                    "--http2", "--alpn", "--tlsv1.2", "--tlsv1.3", "--tls-max", "--ciphers", "--groups",
                    "--servername", "--resolve", "--cacert", "--cert", "--key", "--insecure",
                    "--pinnedpubkey", "--tcp-fastopen", "--resume", "--early-data", "--count",
-                   "--interval", "--json", "--write-out", "--keylog"):
+                   "--interval", "--json", "--write-out", "--keylog", "--pcap",
+                   "--embed-secrets"):
         assert re.search(re.escape(option) + r"\b", text), option
-    for absent in ("--http3", "--qlog", "--html", "--starttls", "--pcap"):
+    for absent in ("--http3", "--qlog", "--html", "--starttls"):
         assert absent not in text, f"{absent} is not there yet"
 
 

@@ -7,8 +7,8 @@
 
 #include "../cmocka_headers.h"
 #include "kit.h"
-#include "read/packet_file.h"
-#include "read/pcapng.h"
+#include "net/packet_file.h"
+#include "wire/pcapng.h"
 
 static const uint8_t frame[61] = {1, 2, 3};
 
@@ -155,13 +155,15 @@ static void test_round_trip_and_truncation(void **state)
     size_t len;
     FILE *out = open_memstream(&text, &len);
     hs_packet_file *file = hs_packet_file_new(out);
-    assert_int_equal(hs_packet_file_begin(file, hs_bytes_of(secrets, strlen(secrets))), HS_OK);
+    assert_int_equal(hs_packet_file_begin(file, "of the whole"), HS_OK);
+    hs_bytes lines = hs_bytes_of(secrets, strlen(secrets));
+    assert_int_equal(hs_packet_file_add_secrets(file, lines), HS_OK);
     for (int i = 0; i < 3; i++) {
-        hs_source_item item = {.event = HS_SOURCE_PACKET,
-                               .link_type = i == 1 ? KIT_LINK_ETHERNET : KIT_LINK_RAW,
-                               .frame = hs_bytes_of(frame, sizeof frame - (size_t)i),
-                               .length = 1500,
-                               .at = 1759509014343441234 + i};
+        hs_packet_record item = {.link_type = i == 1 ? KIT_LINK_ETHERNET : KIT_LINK_RAW,
+                                 .frame = hs_bytes_of(frame, sizeof frame - (size_t)i),
+                                 .length = 1500,
+                                 .at = 1759509014343441234 + i,
+                                 .comment = i > 0 ? &"of a packet"[i] : NULL};
         assert_int_equal(hs_packet_file_add(file, &item), HS_OK);
     }
     fflush(out);
