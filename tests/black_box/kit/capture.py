@@ -1,6 +1,7 @@
 """A capture of a test's own connection, and what tshark reads in it."""
 import os
 import pathlib
+import re
 import shutil
 import signal
 import struct
@@ -52,6 +53,11 @@ class Capture:
         self.child.signal(signal.SIGINT)
         self.child.wait(10)
         self.child.stop()
+
+    def dropped(self):
+        """Whether packets are missing from it: a busy machine, not somebody's fault."""
+        found = re.search(r"(\d+) packets? dropped by kernel", self.child.output())
+        return bool(found and int(found.group(1)))
 
     def _settle(self):
         """Until every connection's end is on disk: tcpdump may lag behind what it has caught."""
