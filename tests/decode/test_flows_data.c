@@ -1,0 +1,408 @@
+/* Data on its way: lost, repeated, contradicting, cut; and what is kept of very many connections.
+ */
+#include "../cmocka_headers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire.h"
+#include "wire/packet.h"
+
+#define MS HS_MILLISECOND
+#define REQUEST "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"
+#define RESPONSE "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+static uint32_t behind(const char *text)
+{
+    return 1 + (uint32_t)strlen(text);
+}
+
+static void segments_out_of_order_make_the_request(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 11, 1, &REQUEST[10]);
+    wire_send(
+        w, 1 * MS,
+        &(wire_packet){.flags = HS_TCP_ACK, .seq = 1, .ack = 1, .data = hs_bytes_of(REQUEST, 10)});
+    hs_trace *t = wire_finish(w);
+    assert_non_null(wire_event(t, "request", 0));
+    assert_int_equal(wire_event(t, "request", 0)->moment.at, 12 * MS);
+    assert_int_equal(t->tcp.retransmits, 0); /* so soon, it was reordered */
+    assert_int_equal(t->capture.missing_bytes, 0);
+    assert_string_equal(t->target.host, "a.test");
+    wire_free(w);
+}
+
+static void repeated_segments_are_counted_once_told_and_not_decoded_twice(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 1, 1, REQUEST);
+    wire_client(w, 200 * MS, 0, 1, 1, REQUEST);
+    wire_client(w, 400 * MS, 0, 1, 1, REQUEST);
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->tcp.retransmits, 2);
+    assert_non_null(wire_event(t, "request", 0));
+    assert_null(wire_event(t, "request", 1));
+    assert_non_null(wire_event(t, "retransmission", 1));
+    assert_int_equal(t->capture.conflicting_bytes, 0);
+    wire_free(w);
+}
+
+static void a_repetition_with_other_bytes_is_reported_and_ignored(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 1, 1, "GET /one HTTP/1.1\r\n\r\n");
+    wire_client(w, 1 * MS, 0, 1, 1, "GET /two HTTP/1.1\r\n\r\n");
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->capture.conflicting_bytes, 3);
+    assert_string_equal(t->target.path, "/one");
+    wire_free(w);
+}
+
+static void what_the_capture_lost_is_a_gap_and_the_rest_goes_on(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 1, 1, REQUEST);
+    /* 50 bytes of the server were not captured, and the client has them. */
+    wire_server(w, 9 * MS, 0, 51, behind(REQUEST), "HTTP/1.1 100 ");
+    wire_client(w, 1 * MS, 0, behind(REQUEST), 64, "x");
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->capture.missing_bytes, 50);
+    const hs_event *gap = wire_event(t, "missing bytes", 0);
+    assert_non_null(gap);
+    assert_int_equal(gap->bytes, 50);
+    assert_int_equal(gap->from, HS_SERVER);
+    assert_int_equal(t->bytes_received, 13);
+    wire_free(w);
+}
+
+static void an_acknowledgment_that_overtakes_its_data_makes_no_gap(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 1, 1, REQUEST);
+    wire_client(w, 1 * MS, 0, behind(REQUEST), behind(RESPONSE), "");
+    wire_server(w, 1, 0, 1, behind(REQUEST), RESPONSE);
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->capture.missing_bytes, 0);
+    assert_int_equal(t->http.status, 200);
+    wire_free(w);
+}
+
+static void keep_alives_and_probes_are_no_data(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 1, 1, REQUEST);
+    wire_server(w, 9 * MS, 0, 1, behind(REQUEST), "");
+    for (int i = 0; i < 3; i++) {
+        wire_send(w, 30000 * MS,
+                  &(wire_packet){.flags = HS_TCP_ACK,
+                                 .seq = behind(REQUEST) - 1,
+                                 .ack = 1,
+                                 .data = hs_bytes_of("\0", 1)});
+        wire_server(w, 9 * MS, 0, 1, behind(REQUEST), "");
+    }
+    wire_server(w, 9 * MS, 0, 1, behind(REQUEST), RESPONSE);
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(w->count, 1);
+    assert_int_equal(t->tcp.retransmits, 0);
+    assert_int_equal(t->capture.conflicting_bytes, 0);
+    assert_int_equal(t->http.status, 200);
+    wire_free(w);
+}
+
+static void packets_cut_by_the_snapshot_length(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_send(
+        w, 1 * MS,
+        &(wire_packet){
+            .flags = HS_TCP_ACK, .seq = 1, .ack = 1, .data = hs_bytes_of("GET /", 5), .cut = 100});
+    wire_server(w, 9 * MS, 0, 1, 106, RESPONSE);
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->capture.truncated_packets, 1);
+    assert_int_equal(t->capture.missing_bytes, 100);
+    assert_int_equal(t->http.status, 200);
+    wire_free(w);
+}
+
+static void starttls_is_found_by_its_client_hello(void **state)
+{
+    (void)state;
+    static const uint8_t hello[] = {22, 3,  1,  0,  45, 1,  0,  0,    41,   3,  3,  1,  2,
+                                    3,  4,  5,  6,  7,  8,  9,  10,   11,   12, 13, 14, 15,
+                                    16, 17, 18, 19, 20, 21, 22, 23,   24,   25, 26, 27, 28,
+                                    29, 30, 31, 32, 0,  0,  2,  0xc0, 0x2f, 1,  0};
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_server(w, 1 * MS, 0, 1, 1, "220 ready\r\n");
+    wire_client(w, 1 * MS, 0, 1, 12, "STARTTLS\r\n");
+    wire_server(w, 1 * MS, 0, 12, 11, "220 go\r\n");
+    wire_send(
+        w, 1 * MS,
+        &(wire_packet){
+            .flags = HS_TCP_ACK, .seq = 11, .ack = 20, .data = hs_bytes_of(hello, sizeof hello)});
+    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40};
+    wire_send(w, 9 * MS,
+              &(wire_packet){.from_server = true,
+                             .flags = HS_TCP_ACK,
+                             .seq = 20,
+                             .ack = 11 + sizeof hello,
+                             .data = hs_bytes_of(alert, sizeof alert)});
+    hs_trace *t = wire_finish(w);
+    assert_true(t->tls.present);
+    assert_int_equal(t->tls.alert_description, 40);
+    assert_int_equal(t->failure.cls, HS_FAILURE_TLS_CIPHER_MISMATCH);
+    assert_int_equal(t->milestones[HS_MILESTONE_TLS_START].at, 14 * MS);
+    wire_free(w);
+}
+
+static void stragglers_belong_to_the_connection_that_has_ended(void **state)
+{
+    (void)state;
+    wire *w = wire_new(&(hs_flows_config){.linger = 1000 * MS});
+    wire_open(w);
+    wire_client(w, 1 * MS, HS_TCP_FIN, 1, 1, "");
+    wire_server(w, 1 * MS, HS_TCP_FIN, 1, 2, "");
+    wire_client(w, 1 * MS, 0, 2, 2, "");
+    wire_server(w, 500 * MS, HS_TCP_FIN, 1, 2, "");
+    assert_int_equal(w->count, 0);
+    wire_client(w, 900 * MS, 0, 2, 2, "");
+    assert_int_equal(w->count, 0);
+    hs_flows_advance(w->flows, w->now + 1001 * MS);
+    assert_int_equal(w->count, 1);
+    assert_int_equal(w->traces[0]->capture.packets, 8);
+    /* One later still begins nothing. */
+    wire_server(w, 1500 * MS, HS_TCP_FIN, 1, 2, "");
+    hs_flows_finish(w->flows);
+    assert_int_equal(w->count, 1);
+    assert_int_equal(hs_flows_count(w->flows).connections, 1);
+    wire_free(w);
+}
+
+static void idle_connections_are_given_out(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_syn(w, 0);
+    w->client_port++;
+    wire_open(w);
+    hs_flows_advance(w->flows, w->now + 131 * HS_SECOND);
+    assert_int_equal(w->count, 1);
+    assert_int_equal(w->traces[0]->failure.cls, HS_FAILURE_TCP_TIMED_OUT);
+    hs_flows_advance(w->flows, w->now + 4 * 3600 * HS_SECOND);
+    assert_int_equal(w->count, 2);
+    assert_int_equal(hs_flows_count(w->flows).evicted, 0);
+    wire_free(w);
+}
+
+static void connections_come_in_the_order_of_their_first_packets(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    uint16_t first = w->client_port;
+    for (uint16_t i = 0; i < 20; i++) {
+        w->client_port = (uint16_t)(first + i);
+        wire_syn(w, 1 * MS);
+    }
+    for (uint16_t i = 20; i-- > 0;) {
+        w->client_port = (uint16_t)(first + i);
+        wire_syn_ack(w, 1 * MS);
+    }
+    hs_flows_finish(w->flows);
+    assert_int_equal(w->count, 20);
+    for (uint16_t i = 0; i < 20; i++) {
+        assert_int_equal(w->traces[i]->capture.client_port, first + i);
+    }
+    wire_free(w);
+}
+
+/* A whole HTTP exchange on a new port. */
+static void exchange(wire *w)
+{
+    w->client_port++;
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 1, 1, REQUEST);
+    wire_server(w, 9 * MS, 0, 1, behind(REQUEST), RESPONSE);
+    wire_client(w, 1 * MS, 0, behind(REQUEST), behind(RESPONSE), "");
+}
+
+static void memory_is_bounded_by_ending_what_was_idle_longest(void **state)
+{
+    (void)state;
+    enum { LIMIT = 2 * 1024 * 1024, MANY = 1000 };
+    wire *w = wire_new(&(hs_flows_config){.keep_events = true, .memory_limit = LIMIT});
+    for (int i = 0; i < MANY; i++) {
+        exchange(w);
+        assert_true(hs_flows_count(w->flows).memory <= LIMIT);
+    }
+    hs_flows_counters counters = hs_flows_count(w->flows);
+    assert_true(counters.evicted > 0);
+    assert_int_equal(counters.evicted, w->count);
+    assert_true(counters.memory_peak <= LIMIT);
+    assert_int_equal(w->traces[0]->capture.client_port, 40001); /* the one idle longest */
+    hs_flows_finish(w->flows);
+    assert_int_equal(w->count, MANY);
+    wire_free(w);
+}
+
+static void a_syn_flood_is_bounded(void **state)
+{
+    (void)state;
+    enum { LIMIT = 1024 * 1024, MANY = 4000 };
+    wire *w = wire_new(&(hs_flows_config){.memory_limit = LIMIT});
+    for (int i = 0; i < MANY; i++) {
+        w->client_address++;
+        wire_syn(w, 1000);
+        assert_true(hs_flows_count(w->flows).memory <= LIMIT);
+    }
+    hs_flows_finish(w->flows);
+    assert_int_equal(w->count, MANY);
+    wire_free(w);
+}
+
+static void light_mode_tells_the_same_line_from_512_bytes(void **state)
+{
+    (void)state;
+    enum { MANY = 1000 };
+    wire *full = wire_new(NULL);
+    exchange(full);
+    hs_trace *want = wire_finish(full);
+
+    wire *w = wire_new(&(hs_flows_config){.light = true});
+    size_t before = hs_flows_count(w->flows).memory;
+    for (int i = 0; i < MANY; i++) {
+        exchange(w);
+    }
+    size_t table = MANY * 4 * 16; /* slots, a power of two */
+    assert_true(hs_flows_count(w->flows).memory - before <= MANY * 512 + table);
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(w->count, MANY);
+    assert_string_equal(t->target.host, want->target.host);
+    assert_string_equal(t->target.scheme, want->target.scheme);
+    assert_int_equal(t->http.status, want->http.status);
+    assert_int_equal(t->tcp.rtt_server, want->tcp.rtt_server);
+    assert_int_equal(t->tcp.rtt_client, want->tcp.rtt_client);
+    for (int i = 0; i < HS_PHASE_COUNT; i++) {
+        assert_int_equal(t->phases[i].present, want->phases[i].present);
+        assert_int_equal(t->phases[i].start.at, want->phases[i].start.at);
+        assert_int_equal(t->phases[i].end.at, want->phases[i].end.at);
+        assert_int_equal(t->phases[i].round_trips, want->phases[i].round_trips);
+    }
+    for (int i = 0; i < HS_MILESTONE_COUNT; i++) {
+        assert_int_equal(t->milestones[i].at, want->milestones[i].at);
+    }
+    assert_int_equal(t->event_count, 0);
+    wire_free(w);
+    wire_free(full);
+}
+
+static void fragments_of_a_segment_are_put_together(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_packet p = {
+        .flags = HS_TCP_ACK, .seq = 1, .ack = 1, .data = hs_bytes_of(REQUEST, strlen(REQUEST))};
+    uint8_t frame[1500];
+    size_t len = wire_frame(w, &p, frame);
+    uint8_t part[1500];
+    /* The IPv4 header, then 24 bytes, then the rest; the second part first. */
+    memcpy(part, frame, 20);
+    memcpy(part + 20, frame + 44, len - 44);
+    part[2] = 0;
+    part[3] = (uint8_t)(len - 24);
+    part[6] = 0;
+    part[7] = 3;
+    assert_int_equal(hs_flows_packet(w->flows, WIRE_LINK, hs_bytes_of(part, len - 24), w->now, 4),
+                     HS_OK);
+    memcpy(part, frame, 44);
+    part[2] = 0;
+    part[3] = 44;
+    part[6] = 0x20;
+    part[7] = 0;
+    assert_int_equal(hs_flows_packet(w->flows, WIRE_LINK, hs_bytes_of(part, 44), w->now, 5), HS_OK);
+    hs_flows_counters counters = hs_flows_count(w->flows);
+    assert_int_equal(counters.fragments, 2);
+    assert_int_equal(counters.tcp_packets, 4);
+    hs_trace *t = wire_finish(w);
+    assert_string_equal(t->target.host, "a.test");
+    wire_free(w);
+}
+
+static void any_time_stamps_will_do(void **state)
+{
+    (void)state;
+    static const int64_t times[] = {INT64_MAX, INT64_MIN, 0, -1, INT64_MAX, 1};
+    wire *w = wire_new(NULL);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        w->now = times[i];
+        wire_syn(w, 0);
+        wire_syn_ack(w, 0);
+        wire_client(w, 0, 0, 1, 1, REQUEST);
+    }
+    hs_flows_finish(w->flows);
+    assert_true(w->count >= 1);
+    wire_free(w);
+}
+
+static void other_packets_are_counted(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    uint8_t udp[28] = {0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0,  0, 10,
+                       0,    0, 1, 10, 0, 0, 2, 0, 53, 0,  53, 0, 8};
+    assert_int_equal(hs_flows_packet(w->flows, WIRE_LINK, hs_bytes_of(udp, 28), 0, 1), HS_OK);
+    assert_int_equal(hs_flows_packet(w->flows, WIRE_LINK, hs_bytes_of(udp, 10), 0, 2), HS_OK);
+    assert_int_equal(hs_flows_packet(w->flows, 147, hs_bytes_of(udp, 28), 0, 3), HS_OK);
+    udp[0] = 0x41;
+    assert_int_equal(hs_flows_packet(w->flows, WIRE_LINK, hs_bytes_of(udp, 28), 0, 4), HS_OK);
+    udp[0] = 0x45;
+    udp[9] = 1;
+    assert_int_equal(hs_flows_packet(w->flows, WIRE_LINK, hs_bytes_of(udp, 28), 0, 5), HS_OK);
+    hs_flows_counters counters = hs_flows_count(w->flows);
+    assert_int_equal(counters.packets, 5);
+    assert_int_equal(counters.udp_packets, 1);
+    assert_int_equal(counters.truncated_packets, 1);
+    assert_int_equal(counters.unknown_link_packets, 1);
+    assert_int_equal(counters.malformed_packets, 1);
+    assert_int_equal(counters.other_packets, 1);
+    wire_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(segments_out_of_order_make_the_request),
+        cmocka_unit_test(repeated_segments_are_counted_once_told_and_not_decoded_twice),
+        cmocka_unit_test(a_repetition_with_other_bytes_is_reported_and_ignored),
+        cmocka_unit_test(what_the_capture_lost_is_a_gap_and_the_rest_goes_on),
+        cmocka_unit_test(an_acknowledgment_that_overtakes_its_data_makes_no_gap),
+        cmocka_unit_test(keep_alives_and_probes_are_no_data),
+        cmocka_unit_test(packets_cut_by_the_snapshot_length),
+        cmocka_unit_test(starttls_is_found_by_its_client_hello),
+        cmocka_unit_test(stragglers_belong_to_the_connection_that_has_ended),
+        cmocka_unit_test(idle_connections_are_given_out),
+        cmocka_unit_test(connections_come_in_the_order_of_their_first_packets),
+        cmocka_unit_test(memory_is_bounded_by_ending_what_was_idle_longest),
+        cmocka_unit_test(a_syn_flood_is_bounded),
+        cmocka_unit_test(light_mode_tells_the_same_line_from_512_bytes),
+        cmocka_unit_test(fragments_of_a_segment_are_put_together),
+        cmocka_unit_test(any_time_stamps_will_do),
+        cmocka_unit_test(other_packets_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
