@@ -67,6 +67,7 @@ static void skip(void *context, uint64_t length, hs_time at)
 hs_trace *hs_flow_trace_new(const hs_flow_settings *settings)
 {
     hs_trace_config config = {.memory_limit = TRACE_MEMORY,
+                              .light = settings->light,
                               .keep_events = !settings->light && settings->keep_events,
                               .keep_bytes = !settings->light && settings->keep_bytes};
     return hs_trace_new(&config);

@@ -39,7 +39,7 @@ void hs_tls_decoder_free(hs_tls_decoder *decoder)
         hs_record_protection_free(direction->protection);
         hs_record_protection_free(direction->next);
     }
-    OPENSSL_cleanse(decoder->scratch, sizeof decoder->scratch);
+    OPENSSL_clear_free(decoder->scratch, HS_TLS_CIPHERTEXT_MAX);
     free(decoder);
 }
 

@@ -38,8 +38,10 @@ static void learn_client_hello(hs_tls_decoder *d, const hs_tls_found *found,
     if (!hs_tls_get_early_data(&hello->extensions)) {
         facts->early_data = HS_EARLY_DATA_NOT_OFFERED;
     }
-    facts->ja3 = hs_tls_ja3(arena, hello);
-    facts->ja4 = hs_tls_ja4(arena, hello);
+    if (!hs_trace_is_light(d->trace)) {
+        facts->ja3 = hs_tls_ja3(arena, hello);
+        facts->ja4 = hs_tls_ja4(arena, hello);
+    }
 }
 
 void hs_tls_learn_ssl2_hello(hs_tls_decoder *d, const hs_tls_found *found)
@@ -70,7 +72,9 @@ static void learn_server_hello(hs_tls_decoder *d, const hs_tls_server_hello *hel
     if (facts->hello_retry_request == HS_UNSEEN) {
         facts->hello_retry_request = HS_NO;
     }
-    facts->ja3s = hs_tls_ja3s(hs_trace_arena(d->trace), hello);
+    if (!hs_trace_is_light(d->trace)) {
+        facts->ja3s = hs_tls_ja3s(hs_trace_arena(d->trace), hello);
+    }
     if (is_13) {
         uint16_t identity = 0;
         (void)hs_tls_get_selected_group(&hello->extensions, &facts->group, NULL);
@@ -125,7 +129,7 @@ static void learn_certificate(hs_tls_decoder *d, const hs_tls_found *found,
     if (!hs_tls_is_13(d->version)) {
         facts->resumed = HS_NO; /* a session that goes on needs none (RFC 5246 7.3) */
     }
-    if (message->count > 0) {
+    if (message->count > 0 && !hs_trace_is_light(d->trace)) {
         learn_chain(d, message, event);
     }
     hs_tls_certificate_iterator it = hs_tls_certificate_begin(message);

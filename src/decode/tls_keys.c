@@ -166,6 +166,12 @@ static hs_result have_tls12(const hs_tls_decoder *d, hs_tls_direction *direction
 hs_result hs_tls_unprotect(hs_tls_decoder *d, hs_tls_direction *direction, hs_bytes record,
                            hs_record_content *content)
 {
+    if (!d->scratch) {
+        d->scratch = OPENSSL_malloc(HS_TLS_CIPHERTEXT_MAX);
+    }
+    if (!d->scratch) {
+        return HS_NO_MEMORY;
+    }
     if (direction->epoch != HS_TLS_EPOCH_CIPHER) {
         return unprotect_tls13(d, direction, record, content);
     }

@@ -93,7 +93,7 @@ struct hs_tls_decoder {
     bool has_certificate;
     uint64_t alert_place;
     uint64_t place; /* of the record at work */
-    uint8_t scratch[HS_TLS_CIPHERTEXT_MAX];
+    uint8_t *scratch; /* HS_TLS_CIPHERTEXT_MAX bytes, once there is something to decrypt */
 };
 
 /* A handshake message at work, and where it lay. */

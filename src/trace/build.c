@@ -94,6 +94,11 @@ bool hs_trace_keeps_bytes(const hs_trace *trace)
     return trace->store->config.keep_bytes;
 }
 
+bool hs_trace_is_light(const hs_trace *trace)
+{
+    return trace->store->config.light;
+}
+
 void hs_trace_mark(hs_trace *trace, hs_milestone milestone, hs_moment moment)
 {
     if (trace->milestones[milestone].at == HS_TIME_NONE) {

@@ -19,12 +19,14 @@ typedef struct hs_trace_config {
     size_t segment_limit;          /* 0: 16384; beyond it, bytes are added to the last segment */
     bool keep_events;
     bool keep_bytes; /* implies keep_events */
+    bool light;      /* no certificates and no fingerprints */
 } hs_trace_config;
 
 /* NULL when out of memory. All facts stand at their "unseen" marks. */
 hs_trace *hs_trace_new(const hs_trace_config *config);
 hs_arena *hs_trace_arena(hs_trace *trace);
 bool hs_trace_keeps_bytes(const hs_trace *trace);
+bool hs_trace_is_light(const hs_trace *trace);
 
 /* Records that `len` bytes crossed. They continue that side's stream. */
 void hs_trace_add_segment(hs_trace *trace, hs_side from, size_t len, hs_moment moment);
