@@ -14,9 +14,10 @@ enum {
  * the time was spent on. */
 #define WORTH_TELLING (20 * HS_MILLISECOND)
 
+/* In floating point: a capture may tell of any times. */
 static int percent_of(hs_time part, hs_time total)
 {
-    return total > 0 ? (int)((part * 100 + total / 2) / total) : 0;
+    return total > 0 ? (int)(100.0 * (double)part / (double)total + 0.5) : 0;
 }
 
 /* Bytes that the server sent before the client spoke again after the server's first byte. */

@@ -2,6 +2,9 @@
  * so the parts add up to the total by construction. */
 #include "trace/accounting.h"
 
+/* No path takes so long; HS_TIME_NONE is below 0. */
+#define PATH_RTT_MOST (600 * HS_SECOND)
+
 typedef struct walk {
     hs_accounting *parts;
     hs_time cursor; /* all before it has been given away */
@@ -109,6 +112,11 @@ static void set_path_rtt(hs_trace *trace)
         if (parts->path_rtt != HS_TIME_NONE) {
             parts->path_rtt_source = trace->segments[0].moment.clock;
         }
+    }
+    /* A clock that was set in between tells nothing of the path. */
+    if (parts->path_rtt < 0 || parts->path_rtt > PATH_RTT_MOST) {
+        parts->path_rtt = HS_TIME_NONE;
+        parts->path_rtt_source = HS_CLOCK_NONE;
     }
 }
 
