@@ -1,10 +1,11 @@
 /* The ladder: every message that crossed the wire, client left, server right, in wire order. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/time_text.h"
 #include "report/text_parts.h"
 
-enum { LADDER_TIME_COLUMNS = 10 };
+enum { LADDER_TIME_COLUMNS = 10, NUMBER_TEXT_MAX = 32 };
 
 /* Shorter than the record's names: the room is the details'. */
 static const char *layer_text(hs_layer layer)
@@ -43,16 +44,46 @@ static const char *arrow(const hs_event *event)
     return event->is_protected ? "◀══════" : "◀──────";
 }
 
-static void put_details(hs_page *page, const hs_event *event)
+/* The client's initial sequence number is x, the server's y (RFC 9293 3.5): what follows counts
+ * from there. A number that is x or y itself is told as well. False: the side's own is not known.
+ */
+static bool sequence_text(const hs_trace *trace, hs_side whose, int64_t number,
+                          char out[NUMBER_TEXT_MAX])
+{
+    const hs_tcp_side *side = whose == HS_CLIENT ? &trace->tcp.client : &trace->tcp.server;
+    char letter = whose == HS_CLIENT ? 'x' : 'y';
+    uint32_t since = (uint32_t)number - side->isn;
+    if (since == 0) {
+        snprintf(out, NUMBER_TEXT_MAX, "%c (%" PRId64 ")", letter, number);
+    } else {
+        snprintf(out, NUMBER_TEXT_MAX, "%c+%" PRIu32, letter, since);
+    }
+    return side->seen;
+}
+
+static void put_detail(hs_page *page, const hs_trace *trace, const hs_event *event,
+                       const hs_detail *detail)
+{
+    char number[NUMBER_TEXT_MAX];
+    bool is_tcp = event->layer == HS_LAYER_TCP && !detail->text;
+    bool is_own = strcmp(detail->key, "seq") == 0;
+    bool is_peers = strcmp(detail->key, "ack") == 0;
+    hs_side whose = (event->from == HS_CLIENT) == is_own ? HS_CLIENT : HS_SERVER;
+    if (!is_tcp || !(is_own || is_peers) || !sequence_text(trace, whose, detail->number, number)) {
+        snprintf(number, sizeof number, "%" PRId64, detail->number);
+    }
+    hs_page_pair(page, detail->key, detail->text ? detail->text : number);
+}
+
+static void put_details(hs_page *page, const hs_trace *trace, const hs_event *event)
 {
     for (const hs_detail *detail = event->details; detail; detail = detail->next) {
-        char number[24];
-        snprintf(number, sizeof number, "%" PRId64, detail->number);
-        hs_page_pair(page, detail->key, detail->text ? detail->text : number);
+        put_detail(page, trace, event, detail);
     }
 }
 
-static void put_event(hs_page *page, const hs_event *event, hs_time *previous)
+static void put_event(hs_page *page, const hs_trace *trace, const hs_event *event,
+                      hs_time *previous)
 {
     put_times(page, event, previous);
     hs_page_put(page, event->from == HS_CLIENT ? HS_TONE_ACCENT : HS_TONE_GOOD, "  %s",
@@ -61,7 +92,7 @@ static void put_event(hs_page *page, const hs_event *event, hs_time *previous)
     hs_page_put(page, HS_TONE_DIM, "  %-4s ", layer_text(event->layer));
     hs_page_hang(page);
     hs_page_item(page, HS_TONE_STRONG, "%s", event->name ? event->name : "unnamed message");
-    put_details(page, event);
+    put_details(page, trace, event);
     hs_page_end_line(page);
 }
 
@@ -76,7 +107,7 @@ void hs_text_ladder(hs_page *page, const hs_trace *trace, bool fields)
     hs_page_end_line(page);
     hs_time previous = HS_TIME_NONE;
     for (const hs_event *event = trace->events; event; event = event->next) {
-        put_event(page, event, &previous);
+        put_event(page, trace, event, &previous);
         if (fields && hs_text_fields(page, trace, event) != HS_OK) {
             page->no_memory = true;
             return;

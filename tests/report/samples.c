@@ -323,11 +323,15 @@ static hs_moment packet(int64_t us)
     return (hs_moment){AT_US(us), HS_CLOCK_CAPTURE};
 }
 
-static void put_tcp_event(hs_trace *trace, hs_side from, const char *name, int64_t us)
+static void put_tcp_event(hs_trace *trace, hs_side from, const char *name, int64_t us,
+                          uint32_t sequence, int64_t acknowledgment)
 {
     hs_message m = {.from = from, .layer = HS_LAYER_TCP, .name = name};
     hs_event *event = hs_trace_add_event_at(trace, &m, packet(us), 0);
-    hs_event_add_number(trace, event, "seq", 0);
+    hs_event_add_number(trace, event, "seq", sequence);
+    if (acknowledgment >= 0) {
+        hs_event_add_number(trace, event, "ack", acknowledgment);
+    }
 }
 
 /* A connection in a capture, from its SYN to the ACK, and lost in the middle. */
@@ -366,9 +370,9 @@ static hs_trace *captured(void)
     tcp->state_count = sizeof states / sizeof states[0];
     hs_trace_mark(trace, HS_MILESTONE_SYN, packet(0));
     hs_trace_mark(trace, HS_MILESTONE_ESTABLISHED, packet(1500));
-    put_tcp_event(trace, HS_CLIENT, "SYN", 0);
-    put_tcp_event(trace, HS_SERVER, "SYN-ACK", 1000);
-    put_tcp_event(trace, HS_CLIENT, "ACK", 1500);
+    put_tcp_event(trace, HS_CLIENT, "SYN", 0, UINT32_MAX, -1);
+    put_tcp_event(trace, HS_SERVER, "SYN-ACK", 1000, 1, 0);
+    put_tcp_event(trace, HS_CLIENT, "ACK", 1500, 0, 2);
     hs_trace_mark(trace, HS_MILESTONE_END, packet(1600));
     return hs_trace_finish(trace) == HS_OK ? trace : NULL;
 }
