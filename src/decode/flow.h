@@ -255,7 +255,7 @@ hs_trace *hs_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int64_t 
 /* The times of the TCP handshake. */
 void hs_flow_tell_opening(const hs_flow *flow, hs_trace *trace);
 /* flow_events.c */
-void hs_flow_tell_events(const hs_flow *flow, hs_trace *trace);
+void hs_flow_tell_events(const hs_flow *flow, hs_trace *trace, hs_clock clock);
 void hs_flow_tell_tcp(const hs_flow *flow, hs_trace *trace);
 
 #endif

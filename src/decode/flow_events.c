@@ -61,7 +61,7 @@ static void tell_packet(hs_trace *trace, hs_event *event, const hs_flow_note *no
     }
 }
 
-void hs_flow_tell_events(const hs_flow *flow, hs_trace *trace)
+void hs_flow_tell_events(const hs_flow *flow, hs_trace *trace, hs_clock clock)
 {
     const hs_flow_record *record = flow->record;
     for (size_t i = 0; record && i < record->note_count; i++) {
@@ -72,8 +72,8 @@ void hs_flow_tell_events(const hs_flow *flow, hs_trace *trace)
                               .type = note->flags,
                               .name = note->name,
                               .bytes = is_packet ? 0 : note->length};
-        hs_event *event = hs_trace_add_event_at(trace, &message, hs_flow_moment(note->at),
-                                                note->behind);
+        hs_moment moment = {note->at, clock};
+        hs_event *event = hs_trace_add_event_at(trace, &message, moment, note->behind);
         if (is_packet) {
             tell_packet(trace, event, note);
         }

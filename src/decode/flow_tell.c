@@ -219,7 +219,7 @@ hs_trace *hs_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int64_t 
         return NULL;
     }
     hs_flow_settle_states(flow, last);
-    hs_flow_tell_events(flow, trace);
+    hs_flow_tell_events(flow, trace, HS_CLOCK_CAPTURE);
     hs_flow_tell_opening(flow, trace);
     hs_flow_tell_tcp(flow, trace);
     tell_capture(flow, trace);

@@ -67,11 +67,16 @@ static void stamp_sent(hs_tcp_packets *packets, const hs_packet *packet, hs_time
     if (first < 0) {
         return;
     }
+    hs_trace *trace = packets->config.trace;
     uint64_t end = (uint64_t)first + packet->payload_length;
-    if (end > packets->stamped) {
-        packets->stamped = end;
-        hs_trace_stamp(packets->config.trace, HS_CLIENT, end - 1, moment_of(at));
+    for (size_t i = 0; i < trace->segment_count; i++) {
+        const hs_segment *segment = &trace->segments[i];
+        uint64_t last = segment->offset + segment->len - 1;
+        if (segment->from == HS_CLIENT && last >= packets->stamped && last < end) {
+            hs_trace_stamp(trace, HS_CLIENT, last, moment_of(at));
+        }
     }
+    packets->stamped = end > packets->stamped ? end : packets->stamped;
 }
 
 hs_result hs_tcp_packets_take(hs_tcp_packets *packets, int link_type, hs_bytes frame, int64_t at)
@@ -144,7 +149,7 @@ void hs_tcp_packets_tell(hs_tcp_packets *packets)
     }
     const char *ended = trace->tcp.ended; /* whoever drove the connection knows it better */
     place_ends(flow->record);
-    hs_flow_tell_events(flow, trace);
+    hs_flow_tell_events(flow, trace, HS_CLOCK_KERNEL);
     hs_flow_tell_tcp(flow, trace);
     trace->tcp.ended = ended ? ended : trace->tcp.ended;
     tell_opening(flow, trace);

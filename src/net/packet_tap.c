@@ -23,6 +23,7 @@ enum {
     QUEUE = 4 * 1024 * 1024,       /* of packets too large for a slot */
     KEPT_PACKETS = 16 * 1024,      /* of one run */
     KEPT_BYTES = 16 * 1024 * 1024, /* of them */
+    CROSSED = 64 * 1024,           /* bytes of connections until the queue is emptied */
     RECENT = 16,
     /* TPACKET_ALIGN, without its mixed signs */
     LINK_AT = (sizeof(struct tpacket2_hdr) + TPACKET_ALIGNMENT - 1) / TPACKET_ALIGNMENT *
@@ -48,6 +49,7 @@ struct hs_packet_tap {
     kept *recent[RECENT]; /* the newest, in a round */
     size_t count;
     size_t size;
+    size_t crossed; /* bytes since the ring was emptied */
     uint64_t lost;
     hs_tapped_packet *list;
 };
@@ -85,7 +87,9 @@ static bool set_up(hs_packet_tap *tap)
         return false;
     }
     /* Without it, large packets that come in quick succession are cut. */
-    (void)setsockopt(tap->fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue, sizeof queue);
+    if (setsockopt(tap->fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue, sizeof queue) != 0) {
+        (void)setsockopt(tap->fd, SOL_SOCKET, SO_RCVBUF, &queue, sizeof queue);
+    }
     void *mapped = mmap(NULL, RING, PROT_READ | PROT_WRITE, MAP_SHARED, tap->fd, 0);
     if (mapped == MAP_FAILED) {
         return false;
@@ -231,6 +235,7 @@ static void take_slot(hs_packet_tap *tap, uint32_t status, uint8_t **room)
 static void drain(hs_packet_tap *tap)
 {
     uint8_t *room = NULL;
+    tap->crossed = 0;
     for (size_t i = 0; i < SLOTS; i++) {
         uint32_t *status = status_of(tap, tap->slot);
         uint32_t value = __atomic_load_n(status, __ATOMIC_ACQUIRE);
@@ -288,10 +293,11 @@ hs_result hs_packet_tap_add(hs_packet_tap *tap, int fd, const hs_address *remote
     return HS_OK;
 }
 
-void hs_packet_tap_relieve(hs_packet_tap *tap)
+void hs_packet_tap_relieve(hs_packet_tap *tap, size_t bytes)
 {
     const uint32_t *middle = status_of(tap, (tap->slot + SLOTS / 2) % SLOTS);
-    if (__atomic_load_n(middle, __ATOMIC_ACQUIRE) & TP_STATUS_USER) {
+    tap->crossed += bytes;
+    if (tap->crossed > CROSSED || __atomic_load_n(middle, __ATOMIC_ACQUIRE) & TP_STATUS_USER) {
         drain(tap);
     }
 }

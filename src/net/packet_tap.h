@@ -36,8 +36,9 @@ void hs_packet_tap_reset(hs_packet_tap *tap);
  * for use, and its packets are not caught. */
 HS_CHECKED hs_result hs_packet_tap_add(hs_packet_tap *tap, int fd, const hs_address *remote,
                                        uint16_t *port);
-/* Empties the ring into memory if it is half full. Cheap where it is not. */
-void hs_packet_tap_relieve(hs_packet_tap *tap);
+/* To be told of bytes that crossed these connections: empties the ring into memory where it might
+ * become full. Cheap where it is not near that. */
+void hs_packet_tap_relieve(hs_packet_tap *tap, size_t bytes);
 /* Gives all packets so far, in order of their passing. Borrowed until the next call. */
 const hs_tapped_packet *hs_packet_tap_packets(hs_packet_tap *tap, size_t *count);
 /* Packets since the reset that could not be kept. */

@@ -180,7 +180,7 @@ void hs_run_packets_crossed(hs_run *run, hs_side from, hs_bytes bytes)
 {
     hs_packets *packets = run->setup.packets;
     if (hs_packets_tap(packets)) {
-        hs_packet_tap_relieve(packets->tap);
+        hs_packet_tap_relieve(packets->tap, bytes.len);
     } else if (rebuilds(packets) && hs_buffer_append(&run->packets.streams[from], bytes) != HS_OK) {
         packets->lost++;
         run->packets.streams[from].limit = 0; /* nothing may follow a hole */

@@ -59,8 +59,9 @@ static void put_side(hs_page *page, const hs_tcp_side *side, const char *label)
     hs_page_end_line(page);
 }
 
-static void put_round_trips(hs_page *page, const hs_tcp_facts *tcp)
+static void put_round_trips(hs_page *page, const hs_trace *trace)
 {
+    const hs_tcp_facts *tcp = &trace->tcp;
     char text[HS_TIME_TEXT_MAX];
     if (tcp->rtt_server == HS_TIME_NONE && tcp->rtt_client == HS_TIME_NONE) {
         return;
@@ -72,7 +73,8 @@ static void put_round_trips(hs_page *page, const hs_tcp_facts *tcp)
     if (tcp->rtt_client != HS_TIME_NONE) {
         hs_page_item(page, HS_TONE_PLAIN, "%s ms to the client", hs_time_ms(tcp->rtt_client, text));
     }
-    hs_page_item(page, HS_TONE_DIM, "from where the capture was made");
+    hs_page_item(page, HS_TONE_DIM, "%s",
+                 trace->capture.present ? "from where the capture was made" : "at this host");
     hs_page_end_line(page);
 }
 
@@ -100,13 +102,16 @@ static void put_states(hs_page *page, const hs_tcp_facts *tcp, hs_side side, con
 void hs_text_capture(hs_page *page, const hs_trace *trace, bool states)
 {
     const hs_tcp_facts *tcp = &trace->tcp;
-    if (!trace->capture.present) {
+    /* Of a connection of our own, the packets are told of where the ladder has them, too. */
+    bool has_packets = states && (tcp->client.seen || tcp->server.seen);
+    if (trace->capture.present) {
+        put_source(page, &trace->capture);
+    } else if (!has_packets) {
         return;
     }
-    put_source(page, &trace->capture);
     put_side(page, &tcp->client, "client");
     put_side(page, &tcp->server, "server");
-    put_round_trips(page, tcp);
+    put_round_trips(page, trace);
     if (tcp->ended) {
         hs_text_row(page, HS_TONE_PLAIN, "ended");
         hs_page_item(page, HS_TONE_PLAIN, "%s", tcp->ended);

@@ -42,8 +42,7 @@ static void put_checksum(hs_writer *w, size_t at, uint32_t sum)
 
 static hs_bytes written_since(const hs_writer *w, size_t start)
 {
-    hs_bytes all = hs_writer_bytes(w);
-    return hs_bytes_of(all.data + start, all.len - start);
+    return w->overflow ? hs_bytes_of(NULL, 0) : hs_bytes_of(w->data + start, w->len - start);
 }
 
 static hs_bytes address(const hs_packet *packet, const hs_ip_address *end)
