@@ -109,6 +109,7 @@ static void take_syn_ack(hs_flow *flow, const hs_flow_packet *p)
     if (flow->syn_ack_at == HS_TIME_NONE) {
         flow->syn_ack_at = p->at;
         flow->syn_ack_number = p->packet->tcp.acknowledgment;
+        keep_options(end, p->packet);    /* also where it had sent a SYN before */
         flow->rst_from = HS_FLOW_NO_END; /* refused at first, and taken then */
     } else if (flow->syn_ack_retransmits < UINT16_MAX) {
         flow->syn_ack_retransmits++;

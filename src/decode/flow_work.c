@@ -1,47 +1,21 @@
 /* A handshake that goes on: both streams put together, and decoded up to where it is over. */
 #include <stdlib.h>
 
-#include "decode/flow.h"
+#include "decode/flow_work.h"
 #include "trace/build.h"
 
 enum {
     TRACE_MEMORY = 4 * 1024 * 1024,
     DECODER_MEMORY = 32 * 1024, /* about what one holds beside the bytes that wait in it */
     TRACE_CHUNK = 16 * 1024,
-    DATA_ENOUGH = 64 * 1024, /* bytes behind which no handshake begins, or goes on */
 };
 
 /* An acknowledgment may overtake what it acknowledges on the way into a capture. */
 static const hs_time acknowledged_for_sure = 10 * HS_MILLISECOND;
 
-/* Where one direction goes. */
-typedef struct direction {
-    struct hs_flow_work *work;
-    hs_side side;
-    hs_tcp_stream stream;
-    uint64_t fed;
-    bool waits; /* for what `acknowledged` covers, since `since` */
-    uint32_t acknowledged;
-    hs_time since;
-    bool is_ended;
-} direction;
-
-struct hs_flow_work {
-    hs_flow *flow;
-    hs_trace *trace;
-    hs_decoder *decoder; /* NULL: nothing more is decoded */
-    direction sides[2];
-    hs_result result; /* the first that went wrong */
-    unsigned turns;   /* times that the direction changed */
-    hs_side last_from;
-    unsigned hello_turn; /* of the ServerHello; 0 before it */
-    unsigned done_turn;  /* in which the handshake was done; 0 before it */
-    uint64_t done_fed;
-};
-
 static void feed(void *context, hs_bytes bytes, hs_time at)
 {
-    direction *d = context;
+    hs_flow_direction *d = context;
     hs_flow_work *work = d->work;
     if (work->turns == 0 || work->last_from != d->side) {
         work->turns++;
@@ -54,7 +28,7 @@ static void feed(void *context, hs_bytes bytes, hs_time at)
 
 static void skip(void *context, uint64_t length, hs_time at)
 {
-    direction *d = context;
+    hs_flow_direction *d = context;
     hs_flow *flow = d->work->flow;
     uint64_t missing = flow->missing_bytes + length;
     flow->missing_bytes = missing < UINT32_MAX ? (uint32_t)missing : UINT32_MAX;
@@ -108,7 +82,7 @@ static hs_flow_work *work_new(hs_flow *flow, const hs_flow_settings *settings)
     work->trace = trace;
     work->decoder = decoder;
     for (int side = 0; side < 2; side++) {
-        direction *d = &work->sides[side];
+        hs_flow_direction *d = &work->sides[side];
         d->work = work;
         d->side = (hs_side)side;
         hs_tcp_sink sink = {.bytes = feed, .gap = skip, .context = d};
@@ -168,70 +142,6 @@ hs_trace *hs_flow_work_take_trace(hs_flow_work *work)
     return trace;
 }
 
-/* --- when it is over --- */
-
-static bool marked(const hs_flow_work *work, hs_milestone milestone)
-{
-    return hs_trace_is_marked(work->trace, milestone);
-}
-
-static uint64_t fed(const hs_flow_work *work)
-{
-    return work->sides[HS_CLIENT].fed + work->sides[HS_SERVER].fed;
-}
-
-/* Without keys, the server's turn behind the handshake has the tickets and the response, and what
- * follows would tell no more. */
-static bool has_gone_on(const hs_flow_work *work, unsigned turn)
-{
-    return work->last_from == HS_SERVER && work->turns > turn;
-}
-
-static bool is_tls_over(const hs_flow_work *work, const hs_flow_settings *settings)
-{
-    bool has_keys = settings->keylog && hs_keylog_count(settings->keylog) > 0;
-    if (work->done_turn > 0) {
-        bool is_answered = marked(work, HS_MILESTONE_FIRST_RESPONSE) ||
-                           marked(work, HS_MILESTONE_UPGRADE_DONE);
-        return is_answered || (!has_keys && has_gone_on(work, work->done_turn)) ||
-               fed(work) - work->done_fed >= DATA_ENOUGH;
-    }
-    /* TLS 1.3: the client's next turn has its Finished. */
-    return work->hello_turn > 0 && !has_keys && has_gone_on(work, work->hello_turn + 1);
-}
-
-static bool is_over(hs_flow_work *work, const hs_flow_settings *settings)
-{
-    const hs_trace *trace = work->trace;
-    if (fed(work) >= settings->handshake_limit) {
-        return true;
-    }
-    if (trace->tls.present) {
-        return is_tls_over(work, settings);
-    }
-    if (hs_decoder_may_begin_tls(work->decoder)) {
-        return fed(work) >= DATA_ENOUGH;
-    }
-    if (trace->websocket.present) {
-        return marked(work, HS_MILESTONE_UPGRADE_DONE);
-    }
-    return trace->http.present || fed(work) >= DATA_ENOUGH;
-}
-
-static void note_turns(hs_flow_work *work)
-{
-    bool is_13 = work->trace->tls.version == 0x0304 || work->trace->tls.version >> 8 == 0x7f;
-    if (work->hello_turn == 0 && is_13 && work->trace->tls.resumed != HS_UNSEEN) {
-        work->hello_turn = work->turns;
-    }
-    if (work->done_turn == 0 && marked(work, HS_MILESTONE_TLS_DONE)) {
-        work->done_turn = work->turns;
-        work->done_fed = fed(work);
-    }
-}
-
-/* --- packets --- */
-
 static bool is_followed(const hs_flow *flow)
 {
     return !flow->is_over && flow->work && flow->work->decoder;
@@ -262,7 +172,7 @@ hs_result hs_flow_work_take(hs_flow *flow, const hs_flow_settings *settings,
     start_streams(work);
     work->result = HS_OK;
     hs_result added = hs_tcp_stream_add(&work->sides[hs_flow_side(flow, p->from)].stream, &segment);
-    note_turns(work);
+    hs_flow_work_note_turns(work);
     return work->result == HS_OK ? added : work->result;
 }
 
@@ -279,13 +189,13 @@ static void look_for_gaps(hs_flow *flow, const hs_flow_packet *p)
 {
     const hs_packet *packet = p->packet;
     for (int side = 0; side < 2; side++) {
-        direction *d = &flow->work->sides[side];
+        hs_flow_direction *d = &flow->work->sides[side];
         if (d->waits && p->at - d->since >= acknowledged_for_sure) {
             d->waits = false;
             hs_tcp_stream_acknowledged(&d->stream, d->acknowledged, p->at);
         }
     }
-    direction *to = &flow->work->sides[hs_flow_side(flow, hs_flow_other(p->from))];
+    hs_flow_direction *to = &flow->work->sides[hs_flow_side(flow, hs_flow_other(p->from))];
     bool is_ahead = packet->tcp.flags & HS_TCP_ACK && !(packet->tcp.flags & HS_TCP_RST) &&
                     to->stream.started &&
                     hs_sequence_diff(packet->tcp.acknowledgment, to->stream.next) > 0;
@@ -303,7 +213,7 @@ static void look_for_gaps(hs_flow *flow, const hs_flow_packet *p)
 static void look_for_ends(hs_flow *flow)
 {
     for (int side = 0; side < 2; side++) {
-        direction *d = &flow->work->sides[side];
+        hs_flow_direction *d = &flow->work->sides[side];
         const hs_flow_end *end = &flow->ends[end_of(flow, (hs_side)side)];
         if (end->has_fin && !d->stream.has_end) {
             hs_tcp_stream_end(&d->stream, end->fin - 1);
@@ -326,9 +236,9 @@ hs_result hs_flow_work_look(hs_flow *flow, const hs_flow_settings *settings,
     look_for_ends(flow);
     look_for_gaps(flow, p);
     look_for_ends(flow);
-    note_turns(work);
+    hs_flow_work_note_turns(work);
     bool is_ended = work->sides[HS_CLIENT].is_ended && work->sides[HS_SERVER].is_ended;
-    flow->was_followed = is_over(work, settings);
+    flow->was_followed = hs_flow_work_is_over(work, settings);
     if (flow->was_followed || is_ended || flow->rst_from != HS_FLOW_NO_END) {
         hs_result found = work->result; /* the work may be gone afterwards */
         hs_result result = hs_flow_work_end(flow, settings, p->at);
@@ -372,7 +282,7 @@ hs_result hs_flow_work_end(hs_flow *flow, const hs_flow_settings *settings, hs_t
         work->trace->incomplete = true;
     }
     hs_flow_view view = {.at = at,
-                         .is_tls_done = marked(work, HS_MILESTONE_TLS_DONE) ||
+                         .is_tls_done = hs_trace_is_marked(work->trace, HS_MILESTONE_TLS_DONE) ||
                                         (work->hello_turn > 0 && work->turns > work->hello_turn)};
     view.is_not_tls = hs_decoder_not_tls(work->decoder, &view.first_bytes);
     hs_trace_mark(work->trace, HS_MILESTONE_END, hs_flow_moment(at));

@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include "decode/flow.h"
+#include "decode/flow_list.h"
 #include "decode/fragments.h"
 
 enum {
@@ -19,27 +20,13 @@ static const hs_time clock_was_set = 3600 * HS_SECOND;
 /* Times in a file may be any: differences of these do not overflow. */
 static const int64_t time_limit = INT64_MAX / 4;
 
-/* Where a flow stands; each list is in the order of the flows' last packets. */
-typedef enum list_name {
-    LIST_OPENING, /* SYNs without an answer, or half-open */
-    LIST_OPEN,
-    LIST_CLOSED, /* ended; stragglers may come */
-    LIST_TOLD,   /* given out; kept so that stragglers begin no new connection */
-    LIST_COUNT
-} list_name;
-
-typedef struct list {
-    hs_flow *oldest;
-    hs_flow *newest;
-} list;
-
 struct hs_flows {
     hs_flows_config config;
     hs_flow_settings settings;
     hs_flow_table *table;
     hs_fragments *fragments;
-    list lists[LIST_COUNT];
-    hs_time patience[LIST_COUNT]; /* how long a flow may be idle in each */
+    hs_flow_list lists[HS_FLOWS_LISTS];
+    hs_time patience[HS_FLOWS_LISTS]; /* how long a flow may be idle in each */
     const char *file;
     struct file_name *files; /* all that there were: flows point to them */
     int64_t now;             /* time of the newest packet */
@@ -78,10 +65,10 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
                                          .keylog = c->keylog};
     /* A SYN is sent again for at most 64 s later than the one before, a connection without
      * keep-alives may be idle for hours. */
-    flows->patience[LIST_OPENING] = 130 * HS_SECOND;
-    flows->patience[LIST_OPEN] = 3 * 3600 * HS_SECOND;
-    flows->patience[LIST_CLOSED] = c->linger;
-    flows->patience[LIST_TOLD] = 60 * HS_SECOND + c->linger;
+    flows->patience[HS_FLOWS_OPENING] = 130 * HS_SECOND;
+    flows->patience[HS_FLOWS_OPEN] = 3 * 3600 * HS_SECOND;
+    flows->patience[HS_FLOWS_CLOSED] = c->linger;
+    flows->patience[HS_FLOWS_TOLD] = 60 * HS_SECOND + c->linger;
     flows->now = -time_limit;
     if (choose_seed(c->seed)) {
         flows->table = hs_flow_table_new(c->seed);
@@ -95,46 +82,21 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
     return flows;
 }
 
-/* --- lists --- */
-
-static void link_newest(hs_flows *flows, list_name name, hs_flow *flow)
+static void add_newest(hs_flows *flows, hs_flows_list name, hs_flow *flow)
 {
-    list *l = &flows->lists[name];
     flow->list = (uint8_t)name;
-    flow->older = l->newest;
-    flow->newer = NULL;
-    if (l->newest) {
-        l->newest->newer = flow;
-    } else {
-        l->oldest = flow;
-    }
-    l->newest = flow;
+    hs_flow_list_add(&flows->lists[name], flow);
 }
 
-static void take_out(hs_flows *flows, hs_flow *flow)
+static hs_flows_list list_of(const hs_flow *flow)
 {
-    list *l = &flows->lists[flow->list];
-    if (flow->older) {
-        flow->older->newer = flow->newer;
-    } else {
-        l->oldest = flow->newer;
-    }
-    if (flow->newer) {
-        flow->newer->older = flow->older;
-    } else {
-        l->newest = flow->older;
-    }
-}
-
-static list_name list_of(const hs_flow *flow)
-{
-    if (flow->list == LIST_TOLD) {
-        return LIST_TOLD;
+    if (flow->list == HS_FLOWS_TOLD) {
+        return HS_FLOWS_TOLD;
     }
     if (hs_flow_is_closed(flow)) {
-        return LIST_CLOSED;
+        return HS_FLOWS_CLOSED;
     }
-    return hs_flow_is_open(flow) ? LIST_OPEN : LIST_OPENING;
+    return hs_flow_is_open(flow) ? HS_FLOWS_OPEN : HS_FLOWS_OPENING;
 }
 
 /* --- memory --- */
@@ -155,7 +117,7 @@ static void charge(hs_flows *flows, hs_flow *flow)
 
 static void forget(hs_flows *flows, hs_flow *flow)
 {
-    take_out(flows, flow);
+    hs_flow_list_take(&flows->lists[flow->list], flow);
     hs_flow_table_remove(flows->table, flow);
     flows->flow_memory -= flow->charged;
     hs_flow_free(flow);
@@ -175,7 +137,7 @@ static void tell(hs_flows *flows, hs_flow *flow)
 
 static void tell_and_forget(hs_flows *flows, hs_flow *flow)
 {
-    if (flow->list != LIST_TOLD) {
+    if (flow->list != HS_FLOWS_TOLD) {
         tell(flows, flow);
     }
     forget(flows, flow);
@@ -184,15 +146,15 @@ static void tell_and_forget(hs_flows *flows, hs_flow *flow)
 /* The flow that was idle longest, of those whose end costs least. */
 static hs_flow *idle_longest(const hs_flows *flows, const hs_flow *but)
 {
-    static const list_name order[] = {LIST_TOLD, LIST_CLOSED};
+    static const hs_flows_list order[] = {HS_FLOWS_TOLD, HS_FLOWS_CLOSED};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         hs_flow *oldest = flows->lists[order[i]].oldest;
         if (oldest && oldest != but) {
             return oldest;
         }
     }
-    hs_flow *opening = flows->lists[LIST_OPENING].oldest;
-    hs_flow *open = flows->lists[LIST_OPEN].oldest;
+    hs_flow *opening = flows->lists[HS_FLOWS_OPENING].oldest;
+    hs_flow *open = flows->lists[HS_FLOWS_OPEN].oldest;
     opening = opening == but ? NULL : opening;
     open = open == but ? NULL : open;
     if (opening && open) {
@@ -208,7 +170,7 @@ static void keep_within_limit(hs_flows *flows, const hs_flow *but)
         if (!flow) {
             break;
         }
-        flows->counters.evicted += flow->list == LIST_OPENING || flow->list == LIST_OPEN;
+        flows->counters.evicted += flow->list == HS_FLOWS_OPENING || flow->list == HS_FLOWS_OPEN;
         tell_and_forget(flows, flow);
     }
     size_t memory = memory_of(flows);
@@ -219,14 +181,14 @@ static void keep_within_limit(hs_flows *flows, const hs_flow *but)
 
 /* --- time --- */
 
-static void end_idle(hs_flows *flows, list_name name)
+static void end_idle(hs_flows *flows, hs_flows_list name)
 {
     hs_flow *flow = flows->lists[name].oldest;
     while (flow && flows->now - flow->last_at > flows->patience[name]) {
-        if (name == LIST_CLOSED) {
+        if (name == HS_FLOWS_CLOSED) {
             tell(flows, flow);
-            take_out(flows, flow);
-            link_newest(flows, LIST_TOLD, flow);
+            hs_flow_list_take(&flows->lists[flow->list], flow);
+            add_newest(flows, HS_FLOWS_TOLD, flow);
         } else {
             tell_and_forget(flows, flow);
         }
@@ -241,8 +203,8 @@ void hs_flows_advance(hs_flows *flows, int64_t at)
         return;
     }
     flows->now = at;
-    for (int name = 0; name < LIST_COUNT; name++) {
-        end_idle(flows, (list_name)name);
+    for (int name = 0; name < HS_FLOWS_LISTS; name++) {
+        end_idle(flows, (hs_flows_list)name);
     }
 }
 
@@ -258,7 +220,7 @@ static hs_flow *add_flow(hs_flows *flows, const hs_flow_head *head, int64_t at, 
         hs_flow_free(flow);
         return NULL;
     }
-    link_newest(flows, LIST_OPENING, flow);
+    add_newest(flows, HS_FLOWS_OPENING, flow);
     charge(flows, flow);
     flows->counters.connections++;
     return flow;
@@ -266,12 +228,12 @@ static hs_flow *add_flow(hs_flows *flows, const hs_flow_head *head, int64_t at, 
 
 static void put_in_place(hs_flows *flows, hs_flow *flow)
 {
-    list_name name = list_of(flow);
+    hs_flows_list name = list_of(flow);
     if (flow->list == name && flows->lists[name].newest == flow) {
         return;
     }
-    take_out(flows, flow);
-    link_newest(flows, name, flow);
+    hs_flow_list_take(&flows->lists[flow->list], flow);
+    add_newest(flows, name, flow);
 }
 
 static hs_result take_tcp(hs_flows *flows, const hs_packet *packet, int64_t at, uint64_t number)
@@ -290,7 +252,7 @@ static hs_result take_tcp(hs_flows *flows, const hs_packet *packet, int64_t at, 
     if (!flow) {
         return HS_NO_MEMORY;
     }
-    if (flow->list == LIST_TOLD) {
+    if (flow->list == HS_FLOWS_TOLD) {
         return HS_OK;
     }
     bool was_over = flow->is_over;
@@ -371,7 +333,7 @@ static void tell_in_order(hs_flows *flows)
 {
     size_t count = 0;
     hs_flow **all = malloc((hs_flow_table_count(flows->table) + 1) * sizeof(hs_flow *));
-    for (int name = 0; all && name < LIST_TOLD; name++) {
+    for (int name = 0; all && name < HS_FLOWS_TOLD; name++) {
         for (hs_flow *flow = flows->lists[name].oldest; flow; flow = flow->newer) {
             all[count++] = flow;
         }
@@ -388,7 +350,7 @@ static void tell_in_order(hs_flows *flows)
 void hs_flows_finish(hs_flows *flows)
 {
     tell_in_order(flows);
-    for (int name = 0; name < LIST_COUNT; name++) {
+    for (int name = 0; name < HS_FLOWS_LISTS; name++) {
         while (flows->lists[name].oldest) {
             tell_and_forget(flows, flows->lists[name].oldest);
         }
@@ -417,7 +379,7 @@ void hs_flows_free(hs_flows *flows)
     if (!flows) {
         return;
     }
-    for (int name = 0; name < LIST_COUNT; name++) {
+    for (int name = 0; name < HS_FLOWS_LISTS; name++) {
         while (flows->lists[name].oldest) {
             forget(flows, flows->lists[name].oldest);
         }
