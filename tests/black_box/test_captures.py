@@ -15,7 +15,6 @@ SSLV2_HELLO = "the ClientHello has SSLv2's form, which the witness leaves out"
 EXPERIMENTAL = "Fast Open under the experimental option 254 (RFC 7413 A.1), which the witness leaves out"
 NO_CERTIFICATE = "the bytes are no X.509 certificate: the event says so, and there is no row for it"
 DRAFT_14 = "tshark reads draft 14's ServerHello as the final one: suite and extensions are shifted"
-BOTH_OPENED = "both ends opened: ours has the options of the server's SYN, theirs of its later SYN-ACK"
 EXCUSES = {
     ("suricata-ssl_version_negated_input.pcap", 1, "events.tls.C"): SSLV2_HELLO,
     ("suricata-sslv2-tls-upgrade-01_ssl-v2-s1.pcap", 0, "events.tls.C"): SSLV2_HELLO,
@@ -29,8 +28,6 @@ EXCUSES = {
     ("suricata-bug-1450-05_tls_DER-incomplete-content.pcap", 0, "certificates.sha256"): NO_CERTIFICATE,
     ("suricata-tls_tls13-draft14_tls13_draft14.pcap", 0, "tls.cipher_id"): DRAFT_14,
     ("suricata-tls_tls13-draft14_tls13_draft14.pcap", 0, "tls.ja3s"): DRAFT_14,
-    ("pd-packetdrill-fastopen_client_simultaneous-fast-open.pcap", 1, "tcp.server.mss"): BOTH_OPENED,
-    ("pd-packetdrill-fastopen_client_simultaneous-fast-open.pcap", 1, "tcp.server.fast_open"): BOTH_OPENED,
 }
 
 FILES = foreign.files()
