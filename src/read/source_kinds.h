@@ -4,8 +4,8 @@
 
 #include <pcap/pcap.h>
 
-#include "wire/pcapng.h"
 #include "read/source.h"
+#include "wire/pcapng.h"
 
 void hs_source_damaged(hs_source *source, const hs_input *input, const char *why);
 
