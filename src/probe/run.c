@@ -102,9 +102,13 @@ static void on_overall(uv_timer_t *timer)
                 hs_time_ms(run->setup.options->timeout, limit), run->step->name, hs_run_peer(run));
 }
 
-static uint64_t timer_ms(hs_time time)
+/* The loop counts whole milliseconds from a time that it read earlier: it is made to read it now,
+ * and one more millisecond keeps a deadline from passing early. */
+static void start_timer(uv_timer_t *timer, uv_timer_cb callback, hs_time after)
 {
-    return (uint64_t)((time + HS_MILLISECOND - 1) / HS_MILLISECOND);
+    uv_update_time(timer->loop);
+    uint64_t ms = (uint64_t)((after + HS_MILLISECOND - 1) / HS_MILLISECOND) + 1;
+    (void)uv_timer_start(timer, callback, ms, 0); /* fails only without a call-back */
 }
 
 static void start_deadline(hs_run *run)
@@ -118,14 +122,14 @@ static void start_deadline(hs_run *run)
     hs_time limit = limits[run->step->deadline];
     uv_timer_stop(&run->deadline);
     if (limit > 0) {
-        uv_timer_start(&run->deadline, on_deadline, timer_ms(limit), 0);
+        start_timer(&run->deadline, on_deadline, limit);
     }
 }
 
 void hs_run_linger(hs_run *run, hs_linger why)
 {
     run->linger = why;
-    uv_timer_start(&run->deadline, on_deadline, LINGER_MS, 0);
+    start_timer(&run->deadline, on_deadline, LINGER_MS * HS_MILLISECOND);
 }
 
 /* --- steps --- */
@@ -255,7 +259,7 @@ static void describe_target(hs_run *run)
     trace->target.path = hs_arena_escaped(arena, hs_bytes_of(url->path, strlen(url->path)));
 }
 
-static void start_timer(hs_run *run, uv_timer_t *timer)
+static void open_timer(hs_run *run, uv_timer_t *timer)
 {
     (void)uv_timer_init(run->setup.loop, timer); /* it cannot fail (libuv's manual) */
     timer->data = run;
@@ -289,10 +293,10 @@ hs_result hs_run_start(const hs_run_setup *setup, hs_run **out)
     hs_packets_begin_run(setup->packets);
     hs_timeline_start(&run->timeline);
     describe_target(run);
-    start_timer(run, &run->deadline);
-    start_timer(run, &run->overall);
+    open_timer(run, &run->deadline);
+    open_timer(run, &run->overall);
     if (setup->options->timeout > 0) {
-        uv_timer_start(&run->overall, on_overall, timer_ms(setup->options->timeout), 0);
+        start_timer(&run->overall, on_overall, setup->options->timeout);
     }
     *out = run;
     enter(run, setup->url->scheme->steps[0]);

@@ -54,7 +54,7 @@ def judge(record, result, classes, phase, scheme, alert=None, verify=None, deadl
         expected = verify if isinstance(verify, tuple) else (verify,)
         assert failure.get("verify") in expected, failure
     if deadline is not None:
-        assert deadline * 1000 - 60 <= failure["elapsed_ms"] <= (deadline + SLACK) * 1000, failure
+        assert deadline * 1000 <= failure["elapsed_ms"] <= (deadline + SLACK) * 1000, failure
     else:
         assert failure["elapsed_ms"] < 5000, failure
     before = list(BEFORE.get(failure["phase"], []))
