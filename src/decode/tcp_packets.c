@@ -1,6 +1,7 @@
 #include "decode/tcp_packets.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "decode/flow.h"
 #include "trace/build.h"
@@ -140,6 +141,12 @@ static void tell_last_event(const hs_flow_record *record, hs_failure *failure)
     }
 }
 
+/* Which FIN came first, the packets know; of a RST, whoever drove the connection knows more. */
+static const char *better_end(const char *told, const char *seen)
+{
+    return told && (!seen || strcmp(seen, "server_rst") == 0) ? told : seen;
+}
+
 void hs_tcp_packets_tell(hs_tcp_packets *packets)
 {
     hs_flow *flow = packets->flow;
@@ -147,11 +154,11 @@ void hs_tcp_packets_tell(hs_tcp_packets *packets)
     if (!flow || flow->syn_at == HS_TIME_NONE) {
         return;
     }
-    const char *ended = trace->tcp.ended; /* whoever drove the connection knows it better */
+    const char *ended = trace->tcp.ended;
     place_ends(flow->record);
     hs_flow_tell_events(flow, trace, HS_CLOCK_KERNEL);
     hs_flow_tell_tcp(flow, trace);
-    trace->tcp.ended = ended ? ended : trace->tcp.ended;
+    trace->tcp.ended = better_end(ended, trace->tcp.ended);
     tell_opening(flow, trace);
     tell_last_event(flow->record, &trace->failure);
 }

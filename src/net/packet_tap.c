@@ -193,7 +193,7 @@ static void keep(hs_packet_tap *tap, const hs_tapped_packet *packet, int interfa
 /* The packet of the slot, which did not fit into it. It leaves the queue in any case. */
 static void take_queued(const hs_packet_tap *tap, uint8_t *room, hs_tapped_packet *packet)
 {
-    uint8_t nothing[1];
+    uint8_t nothing[1] = {0};
     ssize_t got;
     do {
         got = recv(tap->fd, room ? room : nothing, room ? PACKET_LONGEST : sizeof nothing, 0);

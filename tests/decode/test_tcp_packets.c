@@ -110,6 +110,7 @@ static void test_a_connection(void **state)
     hs_trace_mark(trace, HS_MILESTONE_SYN, (hs_moment){90000, HS_CLOCK_USER});
     hs_trace_mark(trace, HS_MILESTONE_ESTABLISHED, (hs_moment){155000, HS_CLOCK_TCP_INFO});
     trace->tcp.rtt_us = 65;
+    trace->tcp.ended = "client_fin"; /* read before the server's was */
     hs_trace_add_segment(trace, HS_CLIENT, 300, (hs_moment){200000, HS_CLOCK_KERNEL});
     hs_trace_add_segment(trace, HS_SERVER, 500, (hs_moment){300000, HS_CLOCK_KERNEL});
     add_message(trace, HS_CLIENT, 0, 300, "hello");
