@@ -22,6 +22,7 @@ struct hs_decoder {
     hs_spoken client; /* what the client speaks */
     hs_spoken server; /* once the client speaks TLS: what the server does */
     bool has_spoken[2];
+    bool client_has_gap;
     hs_side first_from;
     hs_buffer held[2];
     uint64_t offset[2]; /* of the next byte that goes on to a decoder */
@@ -31,8 +32,9 @@ struct hs_decoder {
 
 /* decoder_tls.c: TLS behind another protocol. */
 
-/* The chunk begins with a record that begins with a ClientHello. */
-bool hs_decoder_is_client_hello(hs_bytes bytes);
+/* The chunk begins with a record that begins with a ClientHello; or with a ServerHello, where bytes
+ * of the client are missing. */
+bool hs_decoder_is_first_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes);
 /* What follows in both directions is TLS. */
 HS_CHECKED hs_result hs_decoder_begin_tls(hs_decoder *decoder);
 

@@ -1,12 +1,13 @@
 /* TLS that begins behind another protocol: STARTTLS in its many forms, CONNECT, SOCKS. What asks
- * for it is not looked at; the ClientHello shows it. */
+ * for it is not looked at; the ClientHello shows it, or the ServerHello where the ClientHello was
+ * not seen. */
 #include "decode/decoder_state.h"
 
 #include "base/reader.h"
 #include "wire/tls/handshake.h"
 #include "wire/tls/record.h"
 
-bool hs_decoder_is_client_hello(hs_bytes bytes)
+static bool begins_with(hs_bytes bytes, hs_tls_handshake_type wanted)
 {
     enum { MESSAGE_MAX = 64 * 1024 };
     hs_fault fault;
@@ -21,8 +22,16 @@ bool hs_decoder_is_client_hello(hs_bytes bytes)
         return false;
     }
     uint16_t version = hs_read_u16(&r, "legacy_version");
-    return hs_reader_ok(&r) && record.type == HS_TLS_HANDSHAKE && type == HS_TLS_HS_CLIENT_HELLO &&
+    return hs_reader_ok(&r) && record.type == HS_TLS_HANDSHAKE && type == wanted &&
            version >> 8 == 3 && message <= MESSAGE_MAX;
+}
+
+bool hs_decoder_is_first_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes)
+{
+    if (from == HS_CLIENT) {
+        return begins_with(bytes, HS_TLS_HS_CLIENT_HELLO);
+    }
+    return decoder->client_has_gap && begins_with(bytes, HS_TLS_HS_SERVER_HELLO);
 }
 
 bool hs_decoder_may_begin_tls(const hs_decoder *decoder)
@@ -52,6 +61,7 @@ hs_result hs_decoder_begin_tls(hs_decoder *decoder)
 
 hs_result hs_decoder_gap(hs_decoder *decoder, hs_side from, uint64_t length)
 {
+    decoder->client_has_gap = decoder->client_has_gap || from == HS_CLIENT;
     bool is_tls = decoder->client == HS_SPOKEN_TLS &&
                   (from == HS_CLIENT || decoder->server == HS_SPOKEN_TLS);
     if (is_tls) {

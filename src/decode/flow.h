@@ -58,6 +58,7 @@ typedef struct hs_flow_end {
     bool timestamps : 1;
     bool ecn : 1;
     bool mptcp : 1;
+    bool options_cut : 1; /* what is not among them may have been behind the cut */
     bool syn_had_data : 1;
 } hs_flow_end;
 

@@ -31,12 +31,14 @@ static void keep_options(hs_flow_end *end, const hs_packet *packet)
     hs_tcp_options options;
     bool is_syn_ack = packet->tcp.flags & HS_TCP_ACK;
     hs_tcp_options_read(packet->tcp.options, &options);
+    int cut_kind = packet->tcp.options_cut ? options.cut_kind : -1;
     end->has_options = true;
+    end->options_cut = packet->tcp.options_cut;
     end->mss = options.mss;
     end->window_scale = (int16_t)options.window_scale;
-    end->sack = options.sack_permitted;
-    end->timestamps = options.has_timestamps;
-    end->mptcp = options.mptcp_subtype >= 0;
+    end->sack = options.sack_permitted || cut_kind == HS_TCP_OPTION_SACK_PERMITTED;
+    end->timestamps = options.has_timestamps || cut_kind == HS_TCP_OPTION_TIMESTAMPS;
+    end->mptcp = options.mptcp_subtype >= 0 || cut_kind == HS_TCP_OPTION_MPTCP;
     end->fast_open = (uint8_t)fast_open_of(&options, is_syn_ack);
     end->ecn = is_ecn_setup(packet->tcp.flags);
     end->syn_had_data = packet->payload_length > 0;

@@ -29,6 +29,12 @@ static hs_seen seen(bool value)
     return value ? HS_YES : HS_NO;
 }
 
+/* An option that is not there may have been where the snapshot length cut. */
+static hs_seen seen_option(const hs_flow_end *end, bool value)
+{
+    return !value && end->options_cut ? HS_UNSEEN : seen(value);
+}
+
 static void tell_side(const hs_flow_end *end, hs_tcp_side *side)
 {
     if (!end->has_options) {
@@ -38,21 +44,30 @@ static void tell_side(const hs_flow_end *end, hs_tcp_side *side)
     side->isn = end->isn;
     side->mss = end->mss;
     side->window_scale = end->window_scale;
-    side->sack = seen(end->sack);
-    side->timestamps = seen(end->timestamps);
+    side->sack = seen_option(end, end->sack);
+    side->timestamps = seen_option(end, end->timestamps);
     side->ecn = seen(end->ecn);
-    side->mptcp = seen(end->mptcp);
+    side->mptcp = seen_option(end, end->mptcp);
     side->fast_open = fast_open_name(end->fast_open);
+}
+
+static hs_seen both(hs_seen one, hs_seen other)
+{
+    if (one == HS_NO || other == HS_NO) {
+        return HS_NO;
+    }
+    return one == HS_YES && other == HS_YES ? HS_YES : HS_UNSEEN;
 }
 
 /* What is in use is what both said. */
 static void tell_negotiated(const hs_flow_end *client, const hs_flow_end *server, hs_tcp_facts *tcp)
 {
     if (client->has_options && server->has_options) {
-        tcp->window_scale = seen(client->window_scale >= 0 && server->window_scale >= 0);
-        tcp->sack = seen(client->sack && server->sack);
-        tcp->timestamps = seen(client->timestamps && server->timestamps);
-        tcp->ecn = seen(client->ecn && server->ecn);
+        tcp->window_scale = both(seen_option(client, client->window_scale >= 0),
+                                 seen_option(server, server->window_scale >= 0));
+        tcp->sack = both(tcp->client.sack, tcp->server.sack);
+        tcp->timestamps = both(tcp->client.timestamps, tcp->server.timestamps);
+        tcp->ecn = both(tcp->client.ecn, tcp->server.ecn);
     }
 }
 
@@ -61,9 +76,10 @@ static void tell_fast_open(const hs_flow *flow, const hs_flow_end *client, hs_tc
     if (!client->has_options) {
         return;
     }
-    tcp->fast_open = client->fast_open == HS_FLOW_FAST_OPEN_NONE
-                         ? "not_used"
-                         : fast_open_name(client->fast_open);
+    tcp->fast_open = fast_open_name(client->fast_open);
+    if (!tcp->fast_open && !client->options_cut) {
+        tcp->fast_open = "not_used";
+    }
     if (client->syn_had_data && flow->syn_ack_at != HS_TIME_NONE) {
         bool is_taken = hs_sequence_diff(flow->syn_ack_number, client->isn + 1) > 0;
         tcp->syn_data_acknowledged = seen(is_taken);

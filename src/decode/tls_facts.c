@@ -57,6 +57,7 @@ static void learn_server_hello(hs_tls_decoder *d, const hs_tls_server_hello *hel
     if (d->has_server_hello) {
         return; /* a renegotiation's */
     }
+    facts->present = true; /* the ClientHello may not have been seen */
     uint16_t version = hs_tls_server_hello_version(hello);
     facts->version = version;
     facts->has_cipher = true;

@@ -77,7 +77,7 @@ static void set_ready(hs_trace *trace)
     hs_milestone ready = HS_MILESTONE_ESTABLISHED;
     if (is_websocket(trace) || seen(trace, HS_MILESTONE_UPGRADE_START)) {
         ready = HS_MILESTONE_UPGRADE_DONE;
-    } else if (seen(trace, HS_MILESTONE_TLS_START)) {
+    } else if (trace->tls.present || seen(trace, HS_MILESTONE_TLS_START)) {
         bool early = trace->tls.early_data == HS_EARLY_DATA_ACCEPTED;
         ready = early ? HS_MILESTONE_TLS_START : HS_MILESTONE_TLS_DONE;
     }

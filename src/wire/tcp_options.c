@@ -2,19 +2,7 @@
 
 #include "wire/span.h"
 
-/* IANA "TCP Option Kind Numbers" */
-enum {
-    KIND_END = 0,
-    KIND_NO_OPERATION = 1,
-    KIND_MSS = 2,
-    KIND_WINDOW_SCALE = 3,
-    KIND_SACK_PERMITTED = 4,
-    KIND_TIMESTAMPS = 8,
-    KIND_MPTCP = 30,
-    KIND_FAST_OPEN = 34,
-    KIND_EXPERIMENT = 254,
-    EXPERIMENT_FAST_OPEN = 0xf989, /* RFC 6994, RFC 7413 A.1 */
-};
+enum { EXPERIMENT_FAST_OPEN = 0xf989 }; /* RFC 6994, RFC 7413 A.1 */
 
 /* RFC 7413 4.1.1: none, or 4 to 16 bytes in pairs. */
 static bool read_fast_open(hs_bytes cookie, hs_tcp_options *out)
@@ -36,34 +24,34 @@ static bool read_experiment(hs_bytes value, hs_tcp_options *out)
 static bool read_option(uint8_t kind, hs_bytes value, hs_tcp_options *out)
 {
     switch (kind) {
-    case KIND_MSS:
+    case HS_TCP_OPTION_MSS:
         if (value.len == 2) {
             out->mss = hs_load_u16(value.data);
         }
         return value.len == 2;
-    case KIND_WINDOW_SCALE:
+    case HS_TCP_OPTION_WINDOW_SCALE:
         if (value.len == 1) {
             out->window_scale = value.data[0];
         }
         return value.len == 1;
-    case KIND_SACK_PERMITTED:
+    case HS_TCP_OPTION_SACK_PERMITTED:
         out->sack_permitted = out->sack_permitted || value.len == 0;
         return value.len == 0;
-    case KIND_TIMESTAMPS:
+    case HS_TCP_OPTION_TIMESTAMPS:
         if (value.len == 8) {
             out->has_timestamps = true;
             out->timestamp_value = hs_load_u32(value.data);
             out->timestamp_echo = hs_load_u32(value.data + 4);
         }
         return value.len == 8;
-    case KIND_MPTCP:
+    case HS_TCP_OPTION_MPTCP:
         if (value.len > 0) {
             out->mptcp_subtype = value.data[0] >> 4;
         }
         return value.len > 0;
-    case KIND_FAST_OPEN:
+    case HS_TCP_OPTION_FAST_OPEN:
         return read_fast_open(value, out);
-    case KIND_EXPERIMENT:
+    case HS_TCP_OPTION_EXPERIMENT:
         return read_experiment(value, out);
     default:
         return true;
@@ -72,11 +60,11 @@ static bool read_option(uint8_t kind, hs_bytes value, hs_tcp_options *out)
 
 void hs_tcp_options_read(hs_bytes options, hs_tcp_options *out)
 {
-    *out = (hs_tcp_options){.mss = -1, .window_scale = -1, .mptcp_subtype = -1};
+    *out = (hs_tcp_options){.mss = -1, .window_scale = -1, .mptcp_subtype = -1, .cut_kind = -1};
     hs_span span = hs_span_of(options);
     const uint8_t *kind;
-    while ((kind = hs_span_take(&span, 1)) != NULL && *kind != KIND_END) {
-        if (*kind == KIND_NO_OPERATION) {
+    while ((kind = hs_span_take(&span, 1)) != NULL && *kind != HS_TCP_OPTION_END) {
+        if (*kind == HS_TCP_OPTION_NO_OPERATION) {
             continue;
         }
         const uint8_t *length = hs_span_take(&span, 1);
@@ -84,6 +72,7 @@ void hs_tcp_options_read(hs_bytes options, hs_tcp_options *out)
                                                       : NULL;
         if (!value) {
             out->malformed = true;
+            out->cut_kind = !length || *length >= 2 ? *kind : -1;
             return;
         }
         if (!read_option(*kind, (hs_bytes){value, (size_t)*length - 2}, out)) {

@@ -15,7 +15,9 @@ SSLV2_HELLO = "the ClientHello has SSLv2's form, which the witness leaves out"
 EXPERIMENTAL = "Fast Open under the experimental option 254 (RFC 7413 A.1), which the witness leaves out"
 NO_CERTIFICATE = "the bytes are no X.509 certificate: the event says so, and there is no row for it"
 DRAFT_14 = "tshark reads draft 14's ServerHello as the final one: suite and extensions are shifted"
+WRONG_LENGTH = "the option says 8 bytes where RFC 7323 has 10: no receiver takes it for timestamps"
 EXCUSES = {
+    ("zeek-tcp_truncated-header.pcap", 0, "tcp.client.timestamps"): WRONG_LENGTH,
     ("suricata-ssl_version_negated_input.pcap", 1, "events.tls.C"): SSLV2_HELLO,
     ("suricata-sslv2-tls-upgrade-01_ssl-v2-s1.pcap", 0, "events.tls.C"): SSLV2_HELLO,
     ("zeek-tls_ssl.v3.pcap", 0, "events.tls.C"): SSLV2_HELLO,

@@ -208,7 +208,7 @@ def test_filters(hs, mixed):
     assert len(records_of(hs, "--host", "LOCALHOST", mixed.file)) == 3
     assert records_of(hs, "--host", "192.0.2.1", mixed.file) == []
     assert records_of(hs, "--slower-than", 60000, mixed.file) == []
-    times = sorted(r.get("ready_ms", r["total_ms"]) for r in everything)
+    times = sorted(r["ready_ms"] if r["ok"] else r["failure"]["elapsed_ms"] for r in everything)
     slower = records_of(hs, "--slower-than", (times[1] + times[2]) / 2, mixed.file)
     assert len(slower) == 1
     assert len(records_of(hs, "-c", 2, mixed.file)) == 2

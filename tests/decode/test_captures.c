@@ -178,6 +178,20 @@ static void add_keys(kit_recording *recording, const char *capture)
     }
 }
 
+/* Behind another protocol (STARTTLS, a proxy) a ClientHello is found where a chunk begins with it:
+ * there the chunks do matter. */
+static bool begins_with_tls(const kit_recording *recording)
+{
+    for (size_t i = 0; i < recording->count; i++) {
+        const kit_step *step = &recording->steps[i];
+        if (step->from == HS_CLIENT && step->bytes.len > 0) {
+            bool is_ssl2 = hs_tls_ssl2_client_hello_detect(step->bytes) != HS_MALFORMED;
+            return is_ssl2 || step->bytes.data[0] == HS_TLS_HANDSHAKE;
+        }
+    }
+    return false;
+}
+
 /* Whether this row is of the kind that can be compared, and was. */
 static bool compare(const char *capture, const json_t *row)
 {
@@ -199,7 +213,7 @@ static bool compare(const char *capture, const json_t *row)
     }
     add_keys(recording, capture);
     hs_trace *trace = kit_decode(recording, (kit_way){.keys = KIT_KEYS_FIRST});
-    bool is_tls = trace->tls.present; /* else it begins in the clear: STARTTLS, a proxy */
+    bool is_tls = trace->tls.present; /* else it is STARTTLS or a proxy's, and ended before TLS */
     if (is_tls) {
         print_message("%s %s\n", capture, text_of(row, "client"));
         compare_facts(row, trace);
@@ -207,7 +221,9 @@ static bool compare(const char *capture, const json_t *row)
             compare_certificates(row, trace);
         }
         compare_messages(row, trace);
-        kit_assert_same_every_way(recording);
+        if (begins_with_tls(recording)) {
+            kit_assert_same_every_way(recording);
+        }
     }
     hs_trace_free(trace);
     kit_recording_free(recording);

@@ -170,6 +170,38 @@ static void starttls_is_found_by_its_client_hello(void **state)
     wire_free(w);
 }
 
+static void tls_is_found_by_its_server_hello_where_the_client_hello_is_missing(void **state)
+{
+    (void)state;
+    static const uint8_t hello[] = {22, 3,  3,  0,  42, 2,  0,  0,  38,   3,    3,  1,
+                                    2,  3,  4,  5,  6,  7,  8,  9,  10,   11,   12, 13,
+                                    14, 15, 16, 17, 18, 19, 20, 21, 22,   23,   24, 25,
+                                    26, 27, 28, 29, 30, 31, 32, 0,  0xc0, 0x2f, 0};
+    for (int is_missing = 0; is_missing < 2; is_missing++) {
+        wire *w = wire_new(NULL);
+        uint32_t lost = is_missing ? 200 : 0;
+        wire_open(w);
+        wire_client(w, 1 * MS, 0, 1, 1, "to example.org");
+        wire_server(w, 1 * MS, 0, 1, 15, "granted");
+        wire_server(w, 1 * MS, 0, 8, 15 + lost, "");
+        wire_send(w, 500 * MS,
+                  &(wire_packet){.from_server = true,
+                                 .flags = HS_TCP_ACK,
+                                 .seq = 8,
+                                 .ack = 15 + lost,
+                                 .data = hs_bytes_of(hello, sizeof hello)});
+        wire_client(w, 1 * MS, 0, 15 + lost, 8 + sizeof hello, "more");
+        hs_trace *t = wire_finish(w);
+        assert_int_equal(t->tls.present, is_missing);
+        if (is_missing) {
+            assert_int_equal(t->tls.cipher, 0xc02f);
+            assert_int_equal(t->milestones[HS_MILESTONE_TLS_START].at, HS_TIME_NONE);
+            assert_int_equal(t->milestones[HS_MILESTONE_READY].at, HS_TIME_NONE);
+        }
+        wire_free(w);
+    }
+}
+
 static void stragglers_belong_to_the_connection_that_has_ended(void **state)
 {
     (void)state;
@@ -394,6 +426,7 @@ int main(void)
         cmocka_unit_test(keep_alives_and_probes_are_no_data),
         cmocka_unit_test(packets_cut_by_the_snapshot_length),
         cmocka_unit_test(starttls_is_found_by_its_client_hello),
+        cmocka_unit_test(tls_is_found_by_its_server_hello_where_the_client_hello_is_missing),
         cmocka_unit_test(stragglers_belong_to_the_connection_that_has_ended),
         cmocka_unit_test(idle_connections_are_given_out),
         cmocka_unit_test(connections_come_in_the_order_of_their_first_packets),

@@ -165,6 +165,12 @@ static void every_cut_keeps_what_came_before(void **state)
         bool is_between = len == 0 || len == 4 || len == 6 || len == 16 || len == 17 || len == 20 ||
                           len == 30;
         assert_int_equal(options.malformed, !is_between);
+        assert_int_equal(options.cut_kind, is_between ? -1
+                                           : len < 4  ? HS_TCP_OPTION_MSS
+                                           : len < 6  ? HS_TCP_OPTION_SACK_PERMITTED
+                                           : len < 16 ? HS_TCP_OPTION_TIMESTAMPS
+                                           : len < 20 ? HS_TCP_OPTION_WINDOW_SCALE
+                                                      : HS_TCP_OPTION_FAST_OPEN);
         free(part.data);
     }
     free(whole.data);

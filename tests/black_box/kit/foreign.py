@@ -114,7 +114,7 @@ def find(records, row):
 
 # ---- one kind of row each
 
-def _side(c, name, ours, theirs, is_syn_ack):
+def _side(c, name, ours, theirs, is_syn_ack, is_cut):
     if ours is None:
         c.same(f"tcp.{name}", None, theirs)
         return
@@ -122,9 +122,11 @@ def _side(c, name, ours, theirs, is_syn_ack):
         c.same(f"tcp.{name}.mss", ours.get("mss"), theirs["mss"])
     if "wscale" in theirs:
         c.same(f"tcp.{name}.window_scale", ours.get("window_scale"), theirs["wscale"])
-    c.same(f"tcp.{name}.sack", ours.get("sack"), theirs["sack"])
-    c.same(f"tcp.{name}.timestamps", ours.get("timestamps"), theirs["ts"])
-    c.same(f"tcp.{name}.mptcp", ours.get("mptcp"), "mptcp" in theirs)
+    for option, there in (("sack", theirs["sack"]), ("timestamps", theirs["ts"]),
+                          ("mptcp", "mptcp" in theirs)):
+        # Where a snapshot length cut the options, what is not among them is left out.
+        wanted = None if is_cut and option not in ours and not there else there
+        c.same(f"tcp.{name}.{option}", ours.get(option), wanted)
     ecn = int(theirs["flags"], 16) & 0xc0
     c.same(f"tcp.{name}.ecn", ours.get("ecn"), ecn == (0x40 if is_syn_ack else 0xc0))
     tfo = theirs.get("tfo")
@@ -144,10 +146,10 @@ def compare_tcp(c, record, row):
     if row.get("client_guess") is None:
         c.same("client", c.swapped, False)
     if "syn" in row and not row.get("syn_missing") and row["syn_times"]:
-        _side(c, "client", tcp.get("client"), row["syn"], False)
+        _side(c, "client", tcp.get("client"), row["syn"], False, row["truncated_frames"] > 0)
         c.same("tcp.syn_retransmits", tcp.get("syn_retransmits"), len(row["syn_times"]) - 1)
     if "synack" in row:
-        _side(c, "server", tcp.get("server"), row["synack"], True)
+        _side(c, "server", tcp.get("server"), row["synack"], True, row["truncated_frames"] > 0)
         c.same("tcp.syn_ack_retransmits", tcp.get("syn_ack_retransmits", 0),
                len(row["synack_times"]) - 1)
     for field, name in (("rtt_server", "rtt_server_ms"), ("rtt_client", "rtt_client_ms")):
