@@ -181,16 +181,17 @@ static void tls_is_found_by_its_server_hello_where_the_client_hello_is_missing(v
         wire *w = wire_new(NULL);
         uint32_t lost = is_missing ? 200 : 0;
         wire_open(w);
-        wire_client(w, 1 * MS, 0, 1, 1, "to example.org");
-        wire_server(w, 1 * MS, 0, 1, 15, "granted");
-        wire_server(w, 1 * MS, 0, 8, 15 + lost, "");
-        wire_send(w, 500 * MS,
+        wire_client(w, 1 * MS, 0, 1, 1, "\x04\x01\x01\xbb example.org");
+        wire_server(w, 1 * MS, 0, 1, 17, "granted");
+        wire_server(w, 1 * MS, 0, 8, 17 + lost, "");
+        wire_server(w, 100 * MS, 0, 8, 17 + lost, ""); /* now the gap is for sure */
+        wire_send(w, 100 * MS,
                   &(wire_packet){.from_server = true,
                                  .flags = HS_TCP_ACK,
                                  .seq = 8,
-                                 .ack = 15 + lost,
+                                 .ack = 17 + lost,
                                  .data = hs_bytes_of(hello, sizeof hello)});
-        wire_client(w, 1 * MS, 0, 15 + lost, 8 + sizeof hello, "more");
+        wire_client(w, 1 * MS, 0, 17 + lost, 8 + sizeof hello, "more");
         hs_trace *t = wire_finish(w);
         assert_int_equal(t->tls.present, is_missing);
         if (is_missing) {
