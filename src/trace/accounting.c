@@ -120,6 +120,14 @@ static void set_path_rtt(hs_trace *trace)
     }
 }
 
+/* Where waiting for an address belongs that gave no connection: a refusal is an answer, and took
+ * the path's time. */
+static hs_time *part_of_failure(walk *w, hs_failure_class cls)
+{
+    bool is_answer = cls == HS_FAILURE_TCP_REFUSED || cls == HS_FAILURE_TCP_RESET;
+    return is_answer ? &w->parts->network : &w->parts->loss;
+}
+
 static void walk_connecting(const hs_trace *trace, walk *w)
 {
     if (at(trace, HS_MILESTONE_DNS_START) != HS_TIME_NONE) {
@@ -127,25 +135,25 @@ static void walk_connecting(const hs_trace *trace, walk *w)
         hs_time done = at(trace, HS_MILESTONE_DNS_DONE);
         give(w, done != HS_TIME_NONE ? done : w->end, &w->parts->dns);
     }
+    hs_time *before = &w->parts->client;
     for (size_t i = 0; i < trace->target.attempt_count; i++) {
         const hs_attempt *attempt = &trace->target.attempts[i];
         if (!attempt->won) {
-            /* Waiting for an address that gave no connection. */
-            give(w, attempt->start, i == 0 ? &w->parts->client : &w->parts->loss);
+            give(w, attempt->start, before);
+            before = part_of_failure(w, attempt->failure);
         }
     }
     hs_time syn = at(trace, HS_MILESTONE_SYN);
     hs_time established = at(trace, HS_MILESTONE_ESTABLISHED);
     if (syn != HS_TIME_NONE) {
-        bool first = trace->target.attempt_count == 0 || trace->target.attempts[0].won;
-        give(w, syn, first ? &w->parts->client : &w->parts->loss);
+        give(w, syn, before);
     }
     if (established != HS_TIME_NONE) {
         /* The last SYN's turn is the path's; what came before it was lost. */
         give(w, established - w->rtt, &w->parts->loss);
         give(w, established, &w->parts->network);
     } else if (syn != HS_TIME_NONE || trace->target.attempt_count > 0) {
-        give(w, w->end, &w->parts->loss);
+        give(w, w->end, part_of_failure(w, trace->failure.cls));
     }
 }
 

@@ -86,6 +86,7 @@ def test_refused(hs, scheme):
     record = run(hs, "tcp.refused", "tcp", f"{scheme}://127.0.0.1:{free_port()}")
     assert record["failure"]["errno"] in (111, "ECONNREFUSED")
     assert record["target"]["attempts"], "the address that was tried is part of the record"
+    assert record["accounting"]["loss_ms"] == 0, "a refusal is an answer"
 
 
 def test_every_address_refused(hs):
@@ -123,6 +124,22 @@ def test_tls_ends_early(hs, hostile, certificates, stage, end, scheme, version):
     if stage in ("after_server_hello", "before_the_end") and end != "reset":
         assert record["tls"]["version"] == {V13: "TLSv1.3", V12: "TLSv1.2"}[version]
     assert record["failure"].get("last_event") or stage == "at_once"
+
+
+def test_closed_with_the_client_hello_unread(hs, hostile):
+    """Such a close is a reset on the wire (RFC 9293 3.6.1)."""
+    server = hostile(h.close_unread)
+    record = run(hs, "tls.reset", "tls", f"https://127.0.0.1:{server.port}/")
+    assert record["failure"]["errno"] in (104, "ECONNRESET")
+
+
+@pytest.mark.parametrize("number, cls", [(80, "tls.alert"), (10, "tls.alert"),
+                                         (86, "tls.version_mismatch")],
+                         ids=["internal_error", "unexpected_message", "inappropriate_fallback"])
+def test_alert_of_the_server(hs, hostile, number, cls):
+    server = hostile(h.says(b"\x15\x03\x03\x00\x02\x02" + bytes([number]), "close", True))
+    record = run(hs, cls, "tls", f"https://127.0.0.1:{server.port}/", alert=number)
+    assert record["tls"]["alert"]["from"] == "server"
 
 
 # ---- the application answers nothing
@@ -184,13 +201,32 @@ def test_wrong_pin(hs, s_server, certificates):
     (["-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"],
      ["--ciphers", "TLS_CHACHA20_POLY1305_SHA256", "--tlsv1.3"], "tls.cipher_mismatch", 40),
     (["-tls1_3", "-groups", "P-384"], ["--groups", "X25519"], "tls.cipher_mismatch", 40),
+    (["-tls1_2", "-sigalgs", "RSA+SHA256"], [], "tls.cipher_mismatch", 40),
     (["-alpn", "h2"], ["--alpn", "chat"], "tls.alpn_mismatch", 120),
-], ids=["server-1.2", "server-1.3", "cipher-1.2", "cipher-1.3", "group", "alpn"])
+], ids=["server-1.2", "server-1.3", "cipher-1.2", "cipher-1.3", "group", "signature",
+        "alpn"])
 def test_nothing_in_common(hs, s_server, certificates, server_options, options, cls, alert):
     server = s_server(certificates.server, *server_options)
     record = run(hs, cls, "tls", f"tls://localhost:{server.port}", "--cacert", certificates.ca,
                  *options, alert=alert)
     assert record["tls"]["alert"], record["tls"]
+
+
+def test_alpn_that_the_server_ignores(hs, s_server, certificates):
+    server = s_server(certificates.server)
+    record = hs.probe_json(f"tls://localhost:{server.port}", "--cacert", certificates.ca, "--alpn",
+                           "chat", status=0)
+    assert "alpn" not in record["tls"]
+
+
+def test_old_server(hs, s_server, certificates):
+    """A TLS 1.0 server is refused by default, and can be probed where that is asked for."""
+    old = "ALL:@SECLEVEL=0"
+    server = s_server(certificates.server, "-tls1", "-cipher", old)
+    url = f"tls://localhost:{server.port}"
+    run(hs, "tls.version_mismatch", "tls", url, "--cacert", certificates.ca)
+    record = hs.probe_json(url, "--cacert", certificates.ca, "--tlsv1.0", "--ciphers", old, status=0)
+    assert record["tls"]["version"] == "TLSv1.0"
 
 
 def test_name_refused(hs, s_server, certificates):

@@ -239,6 +239,25 @@ def test_half_open_and_unanswered(hs, tmp_path):
     assert re.search(r"^  192\.0\.2\.9 +1$", result.stdout, re.MULTILINE)
 
 
+def test_what_had_to_go_is_counted(hs, tmp_path):
+    """As many connections under way as do not go into --memory: each is told, some before their end."""
+    file = tmp_path / "many.pcap"
+    server, count = socket.inet_aton("198.51.100.9"), 12000
+    clients = [(socket.inet_aton(f"192.0.2.{1 + i % 200}"), 1024 + i) for i in range(count)]
+    file.write_bytes(raw_pcap([ip_packet(a, server, p, 443, 2, 7) for a, p in clients] +
+                              [ip_packet(server, a, 443, p, 18, 9, 8) for a, p in clients], step=0))
+    result = hs.run("read", "--memory", "64M", file)
+    assert f"{count} connections" in result.stdout and "for want of memory" not in result.stdout
+    result = hs.run("read", "--memory", "1M", file)
+    evicted = re.search(r"^(\d+) connections ended early for want of memory", result.stdout, re.MULTILINE)
+    assert result.status == 0 and evicted and int(evicted[1]) > 1000, result.stdout[-2000:]
+    told = [line for line in result.stdout.splitlines() if " → " in line and line[0] != "#"]
+    total = re.search(r"; (\d+) connections", result.stdout)
+    assert len(told) == int(total[1]) >= count
+    result = hs.run("read", "--json", "--memory", "1M", file)
+    assert "for want of memory" in result.stderr
+
+
 def ip_packet(source, destination, sport, dport, flags, seq, ack=0):
     tcp = struct.pack(">HHIIBBHHH", sport, dport, seq, ack, 0x50, flags, 1024, 0, 0)
     return struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0) + source + destination + tcp
@@ -344,6 +363,23 @@ def test_live_ends_by_itself(hs, nginx, spawn):
     child = live(hs, spawn, "--filter", f"tcp port {nginx.h2}", "-c", "1")
     curl(nginx.h2)
     assert child.wait(20) == 0
+
+
+def test_what_the_kernel_dropped_is_counted(hs, spawn):
+    """More comes than the ring holds while nobody reads it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as source:
+        sink.bind(("127.0.0.1", 0))
+        port = sink.getsockname()[1]
+        child = live(hs, spawn, "--filter", f"udp port {port}")
+        child.signal(signal.SIGSTOP)
+        for _ in range(4000):
+            source.sendto(b"x" * 60000, ("127.0.0.1", port))
+        child.signal(signal.SIGCONT)
+    child.signal(signal.SIGINT)
+    assert child.wait(20) == 0
+    dropped = re.search(r"^(\d+) packets dropped by the kernel", child.output(), re.MULTILINE)
+    assert dropped and int(dropped[1]) > 100, child.output()
 
 
 def test_live_in_a_namespace_of_ones_own(hs, spawn, tmp_path):

@@ -95,6 +95,33 @@ static void waiting_for_an_address_that_gave_nothing_is_loss(void **state)
     hs_trace_free(t);
 }
 
+static void a_refusal_is_the_paths(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    const hs_attempt attempts[] = {
+        {.address = "2001:db8::1",
+         .start = 5 * HS_MILLISECOND,
+         .end = 35 * HS_MILLISECOND,
+         .failure = HS_FAILURE_TCP_REFUSED},
+        {.address = "192.0.2.1",
+         .start = 35 * HS_MILLISECOND,
+         .end = 75 * HS_MILLISECOND,
+         .failure = HS_FAILURE_TCP_REFUSED},
+    };
+    t->target.attempts = attempts;
+    t->target.attempt_count = 2;
+    hs_trace_mark(t, HS_MILESTONE_SYN, ms(35));
+    hs_trace_fail(t, HS_FAILURE_TCP_REFUSED, HS_PHASE_TCP, 75 * HS_MILLISECOND, "refused");
+    hs_trace_mark(t, HS_MILESTONE_END, ms(75));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_true(t->accounting.client == 5 * HS_MILLISECOND);
+    assert_true(t->accounting.network == 70 * HS_MILLISECOND);
+    assert_true(t->accounting.loss == 0);
+    assert_true(sum(&t->accounting) == t->accounting.total);
+    hs_trace_free(t);
+}
+
 static void silence_until_the_deadline_is_not_our_own_time(void **state)
 {
     (void)state;
@@ -180,6 +207,7 @@ int main(void)
         cmocka_unit_test(each_stretch_goes_to_who_spent_it),
         cmocka_unit_test(a_lost_syn_is_loss),
         cmocka_unit_test(waiting_for_an_address_that_gave_nothing_is_loss),
+        cmocka_unit_test(a_refusal_is_the_paths),
         cmocka_unit_test(silence_until_the_deadline_is_not_our_own_time),
         cmocka_unit_test(thinking_after_tickets_is_the_servers),
         cmocka_unit_test(the_parts_always_add_up),

@@ -216,6 +216,11 @@ def after_client_hello(end):
     return behave
 
 
+def close_unread(peer):
+    peer._wait()
+    peer.sock.close()
+
+
 def after_part_of_flight(context, part, end):
     """`part` takes the server's flight and returns what to send of it."""
     def behave(peer):
