@@ -118,6 +118,8 @@ def _side(c, name, ours, theirs, is_syn_ack, is_cut):
     if ours is None:
         c.same(f"tcp.{name}", None, theirs)
         return
+    if "isn" in theirs:
+        c.same(f"tcp.{name}.isn", ours.get("isn"), theirs["isn"])
     if "mss" in theirs:
         c.same(f"tcp.{name}.mss", ours.get("mss"), theirs["mss"])
     if "wscale" in theirs:
@@ -271,9 +273,9 @@ def compare_h2(c, record, row):
 COMPARE = {"tls": compare_tls, "ws": compare_ws, "h2": compare_h2}
 
 
-def disagreements(name, records):
+def disagreements(name, records, all_rows=None):
     """Every difference, and records or rows that have no counterpart."""
-    all_rows = rows(name)
+    all_rows = rows(name) if all_rows is None else all_rows
     found, matched, by_stream = [], [], {}
     for row in all_rows:
         if row["kind"] != "tcp":

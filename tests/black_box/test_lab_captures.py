@@ -1,0 +1,85 @@
+"""Captures of real peers, recorded by tests/captures/make: `read` says what tshark says of them."""
+import json
+
+import pytest
+
+from kit import foreign
+from kit.probe import ROOT, validate
+
+FOLDER = ROOT / "tests" / "captures"
+FILES = sorted(p.name for p in FOLDER.iterdir() if p.name.endswith((".pcap", ".pcapng", ".pcap.gz")))
+
+# What each kind is there for; tshark's rows say it too, but not in these words.
+STORIES = {
+    "openssl-tls13-early-data": lambda r: r[-1]["tls"]["early_data"] == "accepted",
+    "tcp-fast-open": lambda r: [x["tcp"]["client"]["fast_open"] for x in r] ==
+    ["cookie_requested", "cookie_used"],
+    "tcp-refused": lambda r: r[0]["failure"]["class"] == "tcp.refused",
+    "tcp-refused-ipv6": lambda r: r[0]["failure"]["class"] == "tcp.refused",
+    "tcp-silence": lambda r: r[0]["failure"]["class"] == "tcp.timed_out",
+    "tcp-simultaneous-close": lambda r: reached(r[0], "CLOSING") == {"client", "server"},
+    "tcp-client-closes": lambda r: reached(r[0], "TIME-WAIT") == {"client"},
+    "tcp-server-closes": lambda r: reached(r[0], "TIME-WAIT") == {"server"},
+    "openssl-alert-expired": lambda r: (r[0]["tls"]["alert"]["from"], r[0]["tls"]["alert"]["number"]) ==
+    ("client", 45),
+    "openssl-alert-no-common-cipher": lambda r: (r[0]["tls"]["alert"]["from"],
+                                                 r[0]["tls"]["alert"]["number"]) == ("server", 40),
+    "node-ws": lambda r: r[0]["websocket"]["accepted"] is True,
+    "node-wss": lambda r: r[0]["websocket"]["accepted"] is True,
+}
+
+
+def reached(record, state):
+    return {step["side"] for step in record["tcp"]["states"] if step["to"] == state}
+
+
+def base(name):
+    return name.split(".")[0]
+
+
+def options(name):
+    keylog = FOLDER / f"{base(name)}.keylog"
+    return ["--keylog", keylog] if keylog.exists() else []
+
+
+def rows(name):
+    text = (FOLDER / f"{base(name)}.expected.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_the_folder_is_whole():
+    sizes = {p.name: p.stat().st_size for p in FOLDER.iterdir()}
+    assert len(FILES) >= 40 and sum(sizes.values()) < 400_000
+    assert all(size <= 20_000 for name, size in sizes.items() if name in FILES), sizes
+    expected = {f"{base(name)}.expected.jsonl" for name in FILES}
+    assert expected == {name for name in sizes if name.endswith(".expected.jsonl")}
+    assert {base(n) for n in sizes if n.endswith(".keylog")} <= {base(name) for name in FILES}
+    assert set(STORIES) <= {base(name) for name in FILES}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_capture(hs, name):
+    result = hs.run("read", "--json", "--events", *options(name), FOLDER / name)
+    assert result.status == 0, repr(result)
+    records = [validate(json.loads(line)) for line in result.stdout.splitlines()]
+    found = foreign.disagreements(name, records, rows(name))
+    assert not found, "\n".join(f"stream {stream}  {field}: ours {ours!r}, tshark's {theirs!r}"
+                                for stream, field, ours, theirs in found)
+    if base(name) in STORIES:
+        assert STORIES[base(name)](records), records
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_without_the_secrets(hs, name):
+    """What is in the clear is the same; the rest is left out, not guessed."""
+    if not options(name):
+        pytest.skip("no key log belongs to it")
+    whole, plain = ([json.loads(line) for line in hs.run(
+        "read", "--json", *keys, FOLDER / name, env={"SSLKEYLOGFILE": None}).stdout.splitlines()]
+        for keys in (options(name), []))
+    assert len(whole) == len(plain)
+    for one, other in zip(whole, plain):
+        assert one["tcp"] == other["tcp"]
+        for field in ("version", "cipher", "ja3", "ja3s", "ja4", "server_name"):
+            assert one.get("tls", {}).get(field) == other.get("tls", {}).get(field), field
+        assert "http" not in other
