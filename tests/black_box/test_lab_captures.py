@@ -27,6 +27,10 @@ STORIES = {
     "node-ws": lambda r: r[0]["websocket"]["accepted"] is True,
     "node-wss": lambda r: r[0]["websocket"]["accepted"] is True,
 }
+# (file, stream, field): why tshark's word does not count. An excuse that is not needed fails its test.
+FIRST_RANDOM = ("GnuTLS logs the master secret under the first connection's random alone; tshark remembers "
+                "sessions by their ID, and `read` goes by the key log")
+EXCUSES = {("gnutls-tls12-resumed", 1, f"events.tls.{side}"): FIRST_RANDOM for side in "CS"}
 
 
 def reached(record, state):
@@ -62,18 +66,17 @@ def test_capture(hs, name):
     result = hs.run("read", "--json", "--events", *options(name), FOLDER / name)
     assert result.status == 0, repr(result)
     records = [validate(json.loads(line)) for line in result.stdout.splitlines()]
-    found = foreign.disagreements(name, records, rows(name))
-    assert not found, "\n".join(f"stream {stream}  {field}: ours {ours!r}, tshark's {theirs!r}"
-                                for stream, field, ours, theirs in found)
+    found = {(base(name), stream, field): f"ours {ours!r}, tshark's {theirs!r}"
+             for stream, field, ours, theirs in foreign.disagreements(name, records, rows(name))}
+    excused = {key for key in EXCUSES if key[0] == base(name)}
+    assert set(found) == excused, found
     if base(name) in STORIES:
         assert STORIES[base(name)](records), records
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [name for name in FILES if options(name)])
 def test_without_the_secrets(hs, name):
     """What is in the clear is the same; the rest is left out, not guessed."""
-    if not options(name):
-        pytest.skip("no key log belongs to it")
     whole, plain = ([json.loads(line) for line in hs.run(
         "read", "--json", *keys, FOLDER / name, env={"SSLKEYLOGFILE": None}).stdout.splitlines()]
         for keys in (options(name), []))

@@ -66,7 +66,8 @@ def _apart(earlier, later):
 
 
 def _round_trips(row, packets, syns, syn_acks):
-    before = [p for p in syns if p.number < syn_acks[0].number]
+    # Of a connection that both ends open, the time from the client's own SYN.
+    before = [p for p in syns if p.from_client and p.number < syn_acks[0].number]
     acks = [p for p in packets if p.number > syn_acks[0].number and p.from_client
             and p.has(ACK, SYN | RST) and p.ack == (syn_acks[0].seq + 1) % 2**32]
     if before:
