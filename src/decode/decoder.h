@@ -31,6 +31,8 @@ HS_CHECKED hs_result hs_decoder_gap(hs_decoder *decoder, hs_side from, uint64_t 
 /* Whether TLS may still begin: nothing is spoken yet, or a protocol that may ask for it (STARTTLS,
  * CONNECT, SOCKS). A ClientHello at the start of a chunk then begins it. */
 bool hs_decoder_may_begin_tls(const hs_decoder *decoder);
+/* TLS up to 1.2, and both sides have sent ChangeCipherSpec. */
+bool hs_decoder_has_ciphers(const hs_decoder *decoder);
 /* The key log has grown: looks at the waiting records again. */
 HS_CHECKED hs_result hs_decoder_keys_changed(hs_decoder *decoder);
 /* That direction ended in order (FIN); an unfinished message is noted. */

@@ -40,6 +40,11 @@ bool hs_decoder_may_begin_tls(const hs_decoder *decoder)
            (decoder->client == HS_SPOKEN_PLAIN && hs_application_is_unknown(decoder->application));
 }
 
+bool hs_decoder_has_ciphers(const hs_decoder *decoder)
+{
+    return decoder->tls && hs_tls_decoder_has_ciphers(decoder->tls);
+}
+
 hs_result hs_decoder_begin_tls(hs_decoder *decoder)
 {
     hs_application *inside = hs_application_new(decoder->trace);

@@ -58,7 +58,9 @@ void hs_flow_work_note_turns(hs_flow_work *work)
     if (work->hello_turn == 0 && is_13 && work->trace->tls.resumed != HS_UNSEEN) {
         work->hello_turn = work->turns;
     }
-    if (work->done_turn == 0 && marked(work, HS_MILESTONE_TLS_DONE)) {
+    bool is_done = marked(work, HS_MILESTONE_TLS_DONE) ||
+                   (work->decoder && hs_decoder_has_ciphers(work->decoder));
+    if (work->done_turn == 0 && is_done) {
         work->done_turn = work->turns;
         work->done_fed = fed(work);
     }

@@ -186,6 +186,9 @@ static void tell_target(const hs_flow *flow, hs_trace *trace)
     } else if (!target->host) {
         target->host = target->address;
     }
+    if (hs_trace_is_light(trace)) {
+        return; /* a line shows the ends */
+    }
     bool is_v6 = target->host && strchr(target->host, ':') != NULL;
     const char *path = target->path ? target->path : "";
     const char *host = target->host ? target->host : "";

@@ -25,7 +25,7 @@ struct hs_flow_work {
     unsigned turns;   /* times that the direction changed */
     hs_side last_from;
     unsigned hello_turn; /* of the ServerHello; 0 before it */
-    unsigned done_turn;  /* in which the handshake was done; 0 before it */
+    unsigned done_turn;  /* in which the handshake was done, or its end is known without keys */
     uint64_t done_fed;
 };
 

@@ -374,6 +374,11 @@ void hs_flows_set_file(hs_flows *flows, const char *file)
     }
 }
 
+void hs_flows_set_keylog(hs_flows *flows, const hs_keylog *keylog)
+{
+    flows->settings.keylog = keylog;
+}
+
 void hs_flows_free(hs_flows *flows)
 {
     if (!flows) {

@@ -329,6 +329,12 @@ hs_result hs_tls_decoder_keys_changed(hs_tls_decoder *decoder)
     return decoder->error;
 }
 
+bool hs_tls_decoder_has_ciphers(const hs_tls_decoder *decoder)
+{
+    return decoder->sides[HS_CLIENT].epoch == HS_TLS_EPOCH_CIPHER &&
+           decoder->sides[HS_SERVER].epoch == HS_TLS_EPOCH_CIPHER;
+}
+
 hs_result hs_tls_decoder_finish(hs_tls_decoder *decoder)
 {
     decoder->error = HS_OK;

@@ -166,6 +166,9 @@ static hs_result have_tls12(const hs_tls_decoder *d, hs_tls_direction *direction
 hs_result hs_tls_unprotect(hs_tls_decoder *d, hs_tls_direction *direction, hs_bytes record,
                            hs_record_content *content)
 {
+    if (hs_keylog_count(d->keylog) == 0) {
+        return HS_NO_KEY;
+    }
     if (!d->scratch) {
         d->scratch = OPENSSL_malloc(HS_TLS_CIPHERTEXT_MAX);
     }

@@ -93,8 +93,6 @@ static hs_result resolve(hs_run *run)
     }
     if (!url->host_is_literal) {
         hs_trace_mark(run->trace, HS_MILESTONE_DNS_START, hs_run_now(run));
-    } else {
-        hs_run_set_phase(run, HS_PHASE_TCP);
     }
     const hs_resolution_events events = {
         .context = run, .addresses = on_addresses, .done = on_resolved};

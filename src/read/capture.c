@@ -138,6 +138,14 @@ static void on_connection(void *context, hs_trace *trace)
 
 /* ---- flows */
 
+/* Where no secrets can come, nothing needs to wait for them. */
+static const hs_keylog *keylog_of(const hs_capture *capture)
+{
+    bool may_be_any = capture->brings_secrets || capture->secrets.fd >= 0 ||
+                      hs_keylog_count(capture->keylog) > 0;
+    return may_be_any ? capture->keylog : NULL;
+}
+
 static hs_result begin_flows(hs_capture *capture)
 {
     const hs_capture_options *options = &capture->options;
@@ -148,7 +156,7 @@ static hs_result begin_flows(hs_capture *capture)
                               .light = light,
                               .keep_events = options->keep_events,
                               .keep_bytes = options->keep_bytes,
-                              .keylog = capture->keylog,
+                              .keylog = keylog_of(capture),
                               .file = capture->name,
                               .connection = on_connection,
                               .context = capture};
@@ -195,6 +203,7 @@ static hs_result continue_flows(hs_capture *capture, int64_t at)
     }
     if (capture->number == 1) {
         hs_flows_set_file(capture->flows, capture->name);
+        hs_flows_set_keylog(capture->flows, keylog_of(capture));
     }
     return HS_OK;
 }
@@ -255,6 +264,7 @@ static hs_result read_source(hs_capture *capture, hs_source *source)
     hs_result result = HS_OK;
     hs_source_item item = {.event = HS_SOURCE_QUIET};
     capture->number = 0;
+    capture->brings_secrets = hs_source_brings_secrets(source);
     while (result == HS_OK && !capture->stop) {
         result = hs_source_next(source, &item);
         if (result != HS_OK || item.event == HS_SOURCE_END) {

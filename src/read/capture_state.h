@@ -28,6 +28,7 @@ struct hs_capture {
     hs_keylog *keylog;
     hs_secrets_file secrets;
     bool keylog_full;
+    bool brings_secrets; /* the source that is being read may */
 
     hs_flows *flows;
     int64_t last_at;  /* of the newest packet of these flows */

@@ -25,7 +25,7 @@ static void free_nothing(hs_source *source)
     free(source);
 }
 
-static const hs_source_class nothing = {next_nothing, free_nothing, NULL};
+static const hs_source_class nothing = {next_nothing, free_nothing, NULL, false};
 
 static hs_result no_capture(const hs_input *input, const char *why, hs_source **out)
 {
@@ -64,6 +64,11 @@ hs_result hs_source_file(hs_input *input, hs_source **out)
 hs_result hs_source_next(hs_source *source, hs_source_item *item)
 {
     return source->class->next(source, item);
+}
+
+bool hs_source_brings_secrets(const hs_source *source)
+{
+    return source->class->brings_secrets;
 }
 
 uint64_t hs_source_dropped(hs_source *source)

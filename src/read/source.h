@@ -27,6 +27,7 @@ typedef struct hs_source_class {
     hs_result (*next)(hs_source *source, hs_source_item *item);
     void (*free)(hs_source *source);
     uint64_t (*dropped)(hs_source *source); /* NULL: none */
+    bool brings_secrets;                    /* items of HS_SOURCE_SECRETS may come */
 } hs_source_class;
 
 /* What all kinds begin with. */
@@ -48,6 +49,7 @@ HS_CHECKED hs_result hs_source_device(const char *device, const char *filter, hs
 HS_CHECKED hs_result hs_source_next(hs_source *source, hs_source_item *item);
 /* Packets that the kernel dropped for want of room. */
 uint64_t hs_source_dropped(hs_source *source);
+bool hs_source_brings_secrets(const hs_source *source);
 void hs_source_free(hs_source *source);
 
 #endif

@@ -61,7 +61,8 @@ static hs_result next_device(hs_source *source, hs_source_item *item)
     return HS_OK;
 }
 
-static const hs_source_class device_class = {next_device, end_device, dropped};
+static const hs_source_class device_class = {
+    .next = next_device, .free = end_device, .dropped = dropped};
 
 static hs_result wrong(hs_problem *problem, hs_result result, const char *format, ...)
     HS_PRINTF(3, 4);

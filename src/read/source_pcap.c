@@ -86,7 +86,7 @@ static hs_result next_pcap(hs_source *source, hs_source_item *item)
     return HS_OK;
 }
 
-static const hs_source_class pcap_class = {next_pcap, end_pcap, NULL};
+static const hs_source_class pcap_class = {.next = next_pcap, .free = end_pcap};
 
 hs_result hs_source_pcap(hs_input *input, hs_source **out)
 {

@@ -88,7 +88,8 @@ static hs_result next_pcapng(hs_source *source, hs_source_item *item)
     }
 }
 
-static const hs_source_class pcapng_class = {next_pcapng, end_pcapng, NULL};
+static const hs_source_class pcapng_class = {
+    .next = next_pcapng, .free = end_pcapng, .brings_secrets = true};
 
 hs_result hs_source_pcapng(hs_input *input, hs_source **out)
 {

@@ -81,6 +81,12 @@ def test_name_not_resolved(hs):
         "https://does-not-exist.invalid/", "--connect-timeout", "3")
 
 
+@pytest.mark.parametrize("option, host", [("-6", "127.0.0.1"), ("-4", "[::1]")])
+def test_address_of_the_other_family(hs, option, host):
+    record = run(hs, "dns.name_not_resolved", "dns", f"tcp://{host}:9", option)
+    assert "dns" not in record["phases"], "nobody was asked"
+
+
 @pytest.mark.parametrize("scheme", ["tcp", "tls", "http", "https", "ws", "wss"])
 def test_refused(hs, scheme):
     record = run(hs, "tcp.refused", "tcp", f"{scheme}://127.0.0.1:{free_port()}")
