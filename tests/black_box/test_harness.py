@@ -59,7 +59,9 @@ def test_hostile_tls_ends_as_asked(stage, end, status, hostile, certificates):
     }[stage]()
     server = hostile(behave)
     done = curl("--max-time", "0.5", "-k", f"https://127.0.0.1:{server.port}/")
-    assert done.returncode == status, done.stderr
+    # A reset right behind the SYN-ACK may be there before curl has looked whether it is connected.
+    statuses = (7, 35) if (stage, end) == ("at_once", "reset") else (status,)
+    assert done.returncode in statuses, done.stderr
     assert server.connections == 1
 
 
