@@ -59,7 +59,9 @@ def test_hostile_tls_ends_as_asked(stage, end, status, hostile, certificates):
     }[stage]()
     server = hostile(behave)
     done = curl("--max-time", "0.5", "-k", f"https://127.0.0.1:{server.port}/")
-    assert done.returncode == status, done.stderr
+    # A reset may come before curl has seen that the connection stood.
+    wanted = (status, 7) if (stage, end) == ("at_once", "reset") else (status,)
+    assert done.returncode in wanted, done.stderr
     assert server.connections == 1
 
 
