@@ -24,6 +24,7 @@ def validate(record):
               for e in _validator.iter_errors(record)]
     assert not errors, "record does not follow the schema:\n" + "\n".join(errors) + "\n" + \
         json.dumps(record, indent=1)[:6000]
+    check_sum(record)
     return record
 
 
@@ -91,12 +92,8 @@ def check_clean(result):
     assert result.status >= 0 and result.status not in (99, 134, 139), repr(result)
 
 
-def check_sense(record):
-    """What must hold of every record, whatever it is about."""
-    phases = record.get("phases", {})
-    for name, phase in phases.items():
-        assert phase.get("ms", 0) >= 0, f"phase {name} has a negative length"
-        assert phase["start_ms"] >= 0, f"phase {name} starts before the record"
+def check_sum(record):
+    """The parts of the accounting are the whole, in every record that there is."""
     accounting = record.get("accounting")
     if accounting:
         parts = [accounting.get(k, 0) for k in
@@ -104,6 +101,14 @@ def check_sense(record):
         assert all(p >= -0.0005 for p in parts), f"a negative part: {accounting}"
         assert abs(sum(parts) - record["total_ms"]) < 0.005, \
             f"the parts are not the whole, {record['total_ms']}: {accounting}"
+
+
+def check_sense(record):
+    """What must hold of every record, whatever it is about."""
+    phases = record.get("phases", {})
+    for name, phase in phases.items():
+        assert phase.get("ms", 0) >= 0, f"phase {name} has a negative length"
+        assert phase["start_ms"] >= 0, f"phase {name} starts before the record"
     if record["ok"]:
         assert record.get("failure") is None
         if "ready_ms" in record and "total_ms" in record:
