@@ -25,8 +25,9 @@ bool hs_quic_keys_has_version(uint32_t version);
 
 /* Initial keys (RFC 9001 5.2) of the client's or the server's packets. `client_dcid` is the
  * Destination Connection ID of the client's first Initial packet; after a Retry, that of the first
- * one that follows it. HS_NO_KEY: the version's salt is not known. After any result but HS_OK the
- * keys are not set; so in the functions below. */
+ * one that follows it. HS_NO_KEY: the version's salt is not known. HS_LIMIT: a connection ID of
+ * more than 255 bytes. After any result but HS_OK the keys are not set; so in the functions
+ * below. */
 HS_CHECKED hs_result hs_quic_keys_set_initial(hs_quic_keys *keys, uint32_t version,
                                               hs_bytes client_dcid, bool of_client);
 /* Keys from a traffic secret of TLS 1.3, as a key log has it: 0-RTT, Handshake, 1-RTT. HS_NO_KEY:

@@ -38,9 +38,9 @@ HS_CHECKED hs_result hs_quic_header_open(hs_quic_keys *keys, hs_bytes packet,
                                          hs_quic_protected_header *out);
 
 /* Decrypts the payload behind a header that hs_quic_header_open gave; the keys may be those of
- * another key phase. `out` has room for as many bytes as the packet; `payload` lies within it.
- * HS_NO_KEY: it does not authenticate, so the keys are not its own or it was changed on its way;
- * `out` then holds nothing of worth. Other results as above. */
+ * another key phase. `out` has room for as many bytes as the packet, and is not the packet itself;
+ * `payload` lies within it. HS_NO_KEY: it does not authenticate, so the keys are not its own or it
+ * was changed on its way; `out` then holds nothing of worth. Other results as above. */
 HS_CHECKED hs_result hs_quic_payload_open(hs_quic_keys *keys, hs_bytes packet,
                                           size_t packet_number_offset,
                                           const hs_quic_protected_header *header, uint8_t *out,
