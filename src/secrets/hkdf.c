@@ -6,7 +6,6 @@
 #include <openssl/hmac.h>
 
 #include "base/reader.h"
-#include "base/writer.h"
 
 enum {
     LABEL_MAX = 2 + 1 + 255 + 1 + 255, /* HkdfLabel */
@@ -78,20 +77,25 @@ hs_result hs_hkdf_expand(const EVP_MD *md, hs_bytes prk, hs_bytes info, uint8_t 
     return result;
 }
 
+void hs_hkdf_write_label(hs_writer *w, const char *label, hs_bytes context, size_t len)
+{
+    hs_write_u16(w, (uint16_t)len);
+    hs_block block = hs_write_open(w, 1);
+    hs_write_text(w, "tls13 ");
+    hs_write_text(w, label);
+    hs_write_close(w, block);
+    block = hs_write_open(w, 1);
+    hs_write_bytes(w, context);
+    hs_write_close(w, block);
+}
+
 hs_result hs_hkdf_expand_label(const EVP_MD *md, hs_bytes secret, const char *label,
                                hs_bytes context, uint8_t *out, size_t len)
 {
     uint8_t info[LABEL_MAX];
     hs_writer w;
     hs_writer_init(&w, info, sizeof info);
-    hs_write_u16(&w, (uint16_t)len);
-    hs_block block = hs_write_open(&w, 1);
-    hs_write_text(&w, "tls13 ");
-    hs_write_text(&w, label);
-    hs_write_close(&w, block);
-    block = hs_write_open(&w, 1);
-    hs_write_bytes(&w, context);
-    hs_write_close(&w, block);
+    hs_hkdf_write_label(&w, label, context, len);
     hs_result result = hs_writer_result(&w);
     if (result != HS_OK || len > UINT16_MAX) {
         return HS_LIMIT;

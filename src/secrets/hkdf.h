@@ -6,6 +6,8 @@
 
 #include <handshake/api.h>
 
+#include "base/writer.h"
+
 /* A secret of at most one hash's length. Wipe it when done. */
 typedef struct hs_secret {
     uint8_t data[EVP_MAX_MD_SIZE];
@@ -22,7 +24,8 @@ HS_CHECKED hs_result hs_hkdf_extract(const EVP_MD *md, hs_bytes salt, hs_bytes i
 /* HS_LIMIT: more than 255 hashes are asked for. */
 HS_CHECKED hs_result hs_hkdf_expand(const EVP_MD *md, hs_bytes prk, hs_bytes info, uint8_t *out,
                                     size_t len);
-/* `label` without its "tls13 ". */
+/* HkdfLabel, for `len` bytes. `label` without its "tls13 ". */
+void hs_hkdf_write_label(hs_writer *w, const char *label, hs_bytes context, size_t len);
 HS_CHECKED hs_result hs_hkdf_expand_label(const EVP_MD *md, hs_bytes secret, const char *label,
                                           hs_bytes context, uint8_t *out, size_t len);
 

@@ -218,6 +218,17 @@ static bool is_label(hs_bytes label)
     return label.len > 0 && label.len <= LABEL_MAX;
 }
 
+/* What some implementations of QUIC's drafts put before TLS's labels. */
+static hs_bytes without_quic(hs_bytes label)
+{
+    hs_fault fault;
+    hs_reader r;
+    hs_reader_init(&r, label, &fault, NULL);
+    bool is_quic = hs_bytes_are(hs_read_bytes(&r, strlen("QUIC_"), "prefix"), "QUIC_");
+    hs_bytes rest = hs_read_rest(&r, "label");
+    return is_quic && rest.len > 0 ? rest : label;
+}
+
 hs_result hs_keylog_add_line(hs_keylog *keylog, hs_bytes line)
 {
     while (line.len > 0 && (line.data[line.len - 1] == '\r' || line.data[line.len - 1] == '\n' ||
@@ -228,7 +239,7 @@ hs_result hs_keylog_add_line(hs_keylog *keylog, hs_bytes line)
         return HS_OK;
     }
     fields f;
-    f.label = next_word(&line);
+    f.label = without_quic(next_word(&line));
     hs_bytes random = next_word(&line);
     hs_result result = HS_MALFORMED;
     if (is_label(f.label) && read_hex(random, f.random, sizeof f.random, &f.random_len) &&

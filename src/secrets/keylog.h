@@ -16,8 +16,9 @@ hs_keylog *hs_keylog_new(size_t entry_limit);
 void hs_keylog_free(hs_keylog *keylog);
 
 /* One line without its newline. Comments and empty lines are HS_OK. A label that is not known is
- * kept. HS_MALFORMED; HS_LIMIT when the table is full; HS_NO_MEMORY. Of lines with the same label
- * and random the first counts; the others are HS_OK. */
+ * kept. "QUIC_" before a label is left out: QUIC's drafts named TLS's secrets so. HS_MALFORMED;
+ * HS_LIMIT when the table is full; HS_NO_MEMORY. Of lines with the same label and random the first
+ * counts; the others are HS_OK. */
 HS_CHECKED hs_result hs_keylog_add_line(hs_keylog *keylog, hs_bytes line);
 /* A whole file's text. Malformed lines are skipped and counted in `*malformed` (may be NULL). */
 HS_CHECKED hs_result hs_keylog_add_text(hs_keylog *keylog, hs_bytes text, size_t *malformed);

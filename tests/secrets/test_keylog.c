@@ -55,6 +55,32 @@ static void the_first_line_counts(void **state)
     hs_keylog_free(keylog);
 }
 
+static void quic_labels_of_drafts(void **state)
+{
+    (void)state;
+    static const char *const labels[] = {
+        "CLIENT_EARLY_TRAFFIC_SECRET",     "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0",
+        "SERVER_TRAFFIC_SECRET_0",
+    };
+    hs_keylog *keylog = hs_keylog_new(0);
+    assert_non_null(keylog);
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        char line[HS_KEYLOG_LINE_MAX];
+        (void)snprintf(line, sizeof line, "QUIC_%s " RANDOM_HEX " 0%zu", labels[i], i);
+        assert_int_equal(hs_keylog_add_line(keylog, text(line)), HS_OK);
+        hs_bytes secret = hs_keylog_find(keylog, labels[i], client_random());
+        assert_int_equal(secret.len, 1);
+        assert_int_equal(secret.data[0], i);
+    }
+    /* Nothing behind it: a label like any other. */
+    assert_int_equal(hs_keylog_add_line(keylog, text("QUIC_ " RANDOM_HEX " 77")), HS_OK);
+    assert_int_equal(hs_keylog_find(keylog, "QUIC_", client_random()).len, 1);
+    assert_int_equal(hs_keylog_add_line(keylog, text("QUIC " RANDOM_HEX " 77")), HS_OK);
+    assert_int_equal(hs_keylog_find(keylog, "QUIC", client_random()).len, 1);
+    hs_keylog_free(keylog);
+}
+
 static void what_is_no_line(void **state)
 {
     (void)state;
@@ -146,9 +172,10 @@ static void writes_what_it_reads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_what_was_added), cmocka_unit_test(the_first_line_counts),
-        cmocka_unit_test(what_is_no_line),      cmocka_unit_test(text_of_many_lines),
-        cmocka_unit_test(is_bounded),           cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(finds_what_was_added),  cmocka_unit_test(the_first_line_counts),
+        cmocka_unit_test(quic_labels_of_drafts), cmocka_unit_test(what_is_no_line),
+        cmocka_unit_test(text_of_many_lines),    cmocka_unit_test(is_bounded),
+        cmocka_unit_test(writes_what_it_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
