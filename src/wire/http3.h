@@ -109,7 +109,7 @@ typedef struct hs_http3_stream_header {
 
 /* HS_OK or HS_NEED_MORE. */
 HS_CHECKED hs_result hs_http3_read_stream_header(hs_reader *r, hs_http3_stream_header *header);
-/* HS_OK, HS_LIMIT; HS_INVALID: a number of more than 62 bits. */
+/* HS_LIMIT: no room, or a number of more than 62 bits. */
 HS_CHECKED hs_result hs_http3_write_stream_header(hs_writer *w,
                                                   const hs_http3_stream_header *header);
 

@@ -46,7 +46,7 @@ const char *hs_http3_frame_problem(const hs_http3_frame *frame, uint64_t *error)
 
 /* Takes the next one off the content of a SETTINGS frame; false at its end. */
 bool hs_http3_next_setting(hs_bytes *content, hs_http3_setting *setting);
-/* Writes a SETTINGS frame. HS_INVALID: a number of more than 62 bits. */
+/* Writes a SETTINGS frame. HS_LIMIT: no room, or a number of more than 62 bits. */
 HS_CHECKED hs_result hs_http3_write_settings(hs_writer *w, const hs_http3_setting *settings,
                                              size_t count);
 

@@ -147,7 +147,8 @@ typedef struct hs_quic_frame {
 HS_CHECKED hs_result hs_quic_read_frame(hs_reader *r, hs_quic_frame *frame);
 /* Writes it. What the type decides (has_ecn, fin, unidirectional) is taken from the type; of an ACK
  * `ranges` are copied, see hs_quic_write_ack. STREAM and DATAGRAM without LEN must be the last of
- * their packet. HS_INVALID: members of a length that cannot be. */
+ * their packet. HS_INVALID: a type of another kind, or members that cannot be written. HS_LIMIT: no
+ * room, or a number of more than 62 bits. */
 HS_CHECKED hs_result hs_quic_write_frame(hs_writer *w, const hs_quic_frame *frame);
 
 /* NULL for an unknown type. */

@@ -16,7 +16,6 @@ enum {
     HS_QUIC_STATELESS_RESET_MIN = 21,    /* the smallest datagram that may be one (RFC 9000 10.3) */
     HS_QUIC_INITIAL_DATAGRAM_MIN = 1200, /* RFC 9000 14.1 */
     HS_QUIC_PACKET_NUMBER_MAX_LEN = 4,
-    HS_QUIC_LENGTH_SIZE_MAX = 8,
 };
 
 /* Bits of the first byte. */
@@ -64,11 +63,10 @@ const char *hs_quic_packet_problem(const hs_quic_packet *packet);
 
 /* What header protection hides (RFC 9000 17.2 and 17.3.1). */
 typedef struct hs_quic_clear {
-    uint8_t reserved;             /* the two reserved bits */
-    bool key_phase;               /* 1-RTT */
-    unsigned packet_number_len;   /* 1 to 4 */
-    uint32_t packet_number;       /* truncated; see hs_quic_packet_number_decode */
-    hs_bytes packet_number_bytes; /* as they were; not needed to write */
+    uint8_t reserved;           /* the two reserved bits */
+    bool key_phase;             /* 1-RTT */
+    unsigned packet_number_len; /* 1 to 4 */
+    uint32_t packet_number;     /* truncated; see hs_quic_packet_number_decode */
 } hs_quic_clear;
 
 /* How many bytes the packet number has, by the unprotected first byte. */

@@ -6,9 +6,10 @@
 
 #include "wire/quic/packet.h"
 
-/* Writes a Retry: of `packet`, version, dcid, scid, token, retry_tag and of `first` the four unused
- * bits count. Without a tag, all that stands before it is written, as the pseudo-packet takes it.
- * HS_INVALID: a version that is not known, a connection ID too long, a tag of another length. */
+/* Writes a Retry: of `packet`, version, fixed_bit, dcid, scid, token, retry_tag and of `first` the
+ * four unused bits count. Without a tag, all that stands before it is written, as the pseudo-packet
+ * takes it. HS_INVALID: another type, a version that is not known, a connection ID too long, a tag
+ * of another length. */
 HS_CHECKED hs_result hs_quic_write_retry(hs_writer *w, const hs_quic_packet *packet);
 
 /* Writes the Retry Pseudo-Packet: the Destination Connection ID of the Initial that the Retry
