@@ -10,7 +10,6 @@ void hs_tls_read_quic_transport_parameters(hs_reader *r, const hs_tls_extension_
     /* The fault is the reader's, which the caller looks at. */
     if (hs_quic_read_transport_parameters(r, &parameters) == HS_OK) {
         out->bytes = parameters.bytes;
-        out->count = parameters.count;
     }
 }
 
