@@ -315,7 +315,7 @@ static void what_the_rfc_forbids_is_told(void **state)
     }
     /* The largest of each that may be. */
     static const char *const good[] = {"06fffffffffffffffe01aa", "12d000000000000000",
-                                       "18010101aa" TOKEN16};
+                                       ("18010101aa" TOKEN16)};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         hs_quic_frame frame;
         quic_free(read_hex(good[i], &frame));

@@ -52,10 +52,10 @@ static inline hs_reader hs_quic_peek(const hs_reader *r, hs_fault *fault)
     return peek;
 }
 
-/* The bytes from `start` to where the reader is. */
+/* The bytes from `start` to where the reader is. A block that was not there has none. */
 static inline hs_bytes hs_quic_since(const hs_reader *r, size_t start)
 {
-    return (hs_bytes){r->data + start, r->pos - start};
+    return r->data ? (hs_bytes){r->data + start, r->pos - start} : (hs_bytes){0};
 }
 
 #endif
