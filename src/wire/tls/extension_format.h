@@ -63,6 +63,8 @@ HS_TLS_SHAPE(use_srtp)
 HS_TLS_SHAPE(ticket_request)
 HS_TLS_SHAPE(ech_client_hello)
 HS_TLS_SHAPE(ech_confirmation)
+/* extension_quic.c */
+HS_TLS_SHAPE(quic_transport_parameters)
 
 #undef HS_TLS_SHAPE
 

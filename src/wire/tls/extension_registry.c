@@ -78,7 +78,7 @@ static const format selected_group = SHAPE(shape_u16, .list = "selected_group",
 static const format connection_id = SHAPE(shape_opaque8, .list = "cid");
 static const format binding_hash = SHAPE(shape_opaque8, .list = "binding_hash");
 static const format session_id = SHAPE(shape_opaque8, .list = "session_id");
-static const format transport_parameters = SHAPE(shape_rest, .list = "TransportParameters");
+static const format transport_parameters = BODY(quic_transport_parameters);
 static const format ticket_request = BODY(ticket_request);
 static const format expected_count = SHAPE(shape_u8, .list = "expected_count");
 static const format port_number = SHAPE(shape_u16, .list = "port_number");
