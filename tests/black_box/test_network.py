@@ -1,5 +1,6 @@
 """Names that do not resolve and addresses that do not answer, in a network namespace of our own."""
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -117,14 +118,23 @@ def test_slow_aaaa_does_not_hold_up_ipv4(hs, net, dns, web, certificates):
     assert record["ready_ms"] < 900
 
 
-def test_fast_open(hs, net, web, certificates):
-    """The first connection asks for a cookie; a later one sends data on its SYN."""
-    import subprocess
-    done = subprocess.run([*net.prefix, "sh", "-c", "echo 3 > /proc/sys/net/ipv4/tcp_fastopen"],
+def test_fast_open(hs, net, certificates, tmp_path):
+    """The first connection asks for a cookie; a later one sends data on its SYN, and it is taken."""
+    # Client and server, and listeners that did not ask for it: those that begin to listen from now on.
+    done = subprocess.run([*net.prefix, "sh", "-c", "echo 1027 > /proc/sys/net/ipv4/tcp_fastopen"],
                           capture_output=True)
     if done.returncode != 0:
         pytest.skip("net.ipv4.tcp_fastopen cannot be set here")
-    record, result = probe(hs, net, "--tcp-fastopen", f"tls://localhost:{web}", "-4", "--cacert",
-                           certificates.ca)
-    assert record["ok"], repr(result)
-    assert record["tcp"]["fast_open"]
+    server = Child([*net.prefix, "openssl", "s_server", "-accept", "4434", "-www", "-cert",
+                    certificates.server[0], "-key", certificates.server[1]], tmp_path / "log")
+    try:
+        server.wait_output("ACCEPT")
+        told = []
+        for _ in range(2):
+            record, result = probe(hs, net, "--tcp-fastopen", "tls://localhost:4434", "-4", "--cacert",
+                                   certificates.ca)
+            assert record["ok"], repr(result)
+            told.append((record["tcp"]["fast_open"], record["tcp"].get("syn_data_acknowledged")))
+    finally:
+        server.stop()
+    assert told == [("cookie_requested", False), ("syn_data_acknowledged", True)]
