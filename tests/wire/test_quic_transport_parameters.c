@@ -245,6 +245,24 @@ static void what_the_rfc_forbids_is_told(void **state)
     }
 }
 
+/* RFC 9368 4: a client has to offer the version that it chose; a server need not. */
+static void a_client_offers_what_it_chose(void **state)
+{
+    (void)state;
+    static const char *const without[] = {"110400000001", "1108000000016b3343cf"};
+    hs_quic_parameter p;
+    for (size_t i = 0; i < 2; i++) {
+        hs_bytes bytes = read_one(without[i], &p);
+        assert_null(hs_quic_parameter_problem(&p, true));
+        assert_string_equal(hs_quic_parameter_problem(&p, false),
+                            "has a chosen version that is not an available one");
+        quic_free(bytes);
+    }
+    hs_bytes bytes = read_one("110c000000016b3343cf00000001", &p);
+    assert_null(hs_quic_parameter_problem(&p, false));
+    quic_free(bytes);
+}
+
 static void duplicates_are_told(void **state)
 {
     (void)state;
@@ -413,6 +431,7 @@ int main(void)
         cmocka_unit_test(cut_anywhere),
         cmocka_unit_test(values_of_a_wrong_form),
         cmocka_unit_test(what_the_rfc_forbids_is_told),
+        cmocka_unit_test(a_client_offers_what_it_chose),
         cmocka_unit_test(duplicates_are_told),
         cmocka_unit_test(parameters_that_cannot_be_written),
         cmocka_unit_test(the_registry),

@@ -1,4 +1,4 @@
-/* What a transport parameter may not say (RFC 9000 7.4 and 18.2, RFC 9368 3). */
+/* What a transport parameter may not say (RFC 9000 7.4 and 18.2, RFC 9368 4). */
 #include "wire/quic/packet.h"
 #include "wire/quic/transport_parameters.h"
 
@@ -21,16 +21,21 @@ static const char *number_problem(const hs_quic_parameter *parameter)
     }
 }
 
-static const char *versions_problem(const hs_quic_version_information *versions)
+/* RFC 9368 4. A server may leave its chosen version out of those that it has (3). */
+static const char *versions_problem(const hs_quic_parameter *parameter, bool from_server)
 {
-    uint32_t version = versions->chosen;
-    hs_bytes available = versions->available;
-    do {
-        if (version == 0) {
-            return "names version 0";
-        }
-    } while (hs_quic_next_version(&available, &version));
-    return NULL;
+    uint32_t version = 0;
+    hs_bytes available = parameter->versions.available;
+    bool is_zero = parameter->versions.chosen == 0;
+    bool is_included = from_server || parameter->id != HS_QUIC_PARAMETER_ID_VERSION_INFORMATION;
+    while (hs_quic_next_version(&available, &version)) {
+        is_zero = is_zero || version == 0;
+        is_included = is_included || version == parameter->versions.chosen;
+    }
+    if (is_zero) {
+        return "names version 0";
+    }
+    return is_included ? NULL : "has a chosen version that is not an available one";
 }
 
 const char *hs_quic_parameter_problem(const hs_quic_parameter *parameter, bool from_server)
@@ -52,7 +57,7 @@ const char *hs_quic_parameter_problem(const hs_quic_parameter *parameter, bool f
                    : NULL;
     }
     case HS_QUIC_PARAMETER_VERSION_INFORMATION:
-        return versions_problem(&parameter->versions);
+        return versions_problem(parameter, from_server);
     default:
         return NULL;
     }
