@@ -28,8 +28,8 @@ STORIES = {
     "node-wss": lambda r: r[0]["websocket"]["accepted"] is True,
 }
 # (file, stream, field): why tshark's word does not count. An excuse that is not needed fails its test.
-FIRST_RANDOM = ("GnuTLS logs the master secret under the first connection's random alone; tshark remembers "
-                "sessions by their ID, and `read` goes by the key log")
+FIRST_RANDOM = ("GnuTLS logs the master secret under the first connection's random alone; tshark finds the "
+                "session again by the ticket, and `read` goes by the key log")
 EXCUSES = {("gnutls-tls12-resumed", 1, f"events.tls.{side}"): FIRST_RANDOM for side in "CS"}
 
 
