@@ -112,9 +112,9 @@ static void seal_it(hs_quic_keys *keys, hs_bytes bytes)
 
 static void retry(uint32_t version, hs_bytes dcid, hs_bytes packet)
 {
-    static uint8_t made[ROOM + HS_QUIC_RETRY_TAG];
+    static uint8_t made[ROOM + HS_QUIC_RETRY_TAG_LEN];
     (void)!hs_quic_retry_check(crypto, version, dcid, packet);
-    uint8_t tag[HS_QUIC_RETRY_TAG];
+    uint8_t tag[HS_QUIC_RETRY_TAG_LEN];
     if (hs_quic_retry_make(crypto, version, dcid, packet, tag) != HS_OK) {
         return;
     }

@@ -5,7 +5,6 @@
 #include "secrets/quic_state.h"
 
 enum {
-    LONG_HEADER = 0x80,
     LONG_PROTECTED = 0x0f,
     LONG_RESERVED_SHIFT = 2,
     SHORT_PROTECTED = 0x1f,
@@ -13,14 +12,13 @@ enum {
     SHORT_KEY_PHASE = 0x04,
     RESERVED = 0x03, /* shifted */
     PACKET_NUMBER_LENGTH = 0x03,
-    PACKET_NUMBER_MAX = 4, /* bytes; the sample is taken as if it had all of them */
     MASK = 5,
     AES_BLOCK = 16,
 };
 
 static bool is_long(uint8_t first_byte)
 {
-    return (first_byte & LONG_HEADER) != 0;
+    return (first_byte & HS_QUIC_BIT_LONG) != 0;
 }
 
 static uint8_t packet_number_length(uint8_t first_byte)
@@ -55,21 +53,6 @@ static uint8_t mask_first_byte(uint8_t first_byte, const uint8_t *mask)
     return first_byte ^ (mask[0] & (is_long(first_byte) ? LONG_PROTECTED : SHORT_PROTECTED));
 }
 
-/* RFC 9000 A.3: of the numbers that end so, the one nearest to the one after `largest`. */
-static uint64_t decode_packet_number(uint64_t largest, uint32_t truncated, unsigned length)
-{
-    uint64_t expected = largest == HS_QUIC_NO_PACKET_NUMBER ? 0 : largest + 1;
-    uint64_t window = UINT64_C(1) << (8 * length);
-    uint64_t candidate = (expected & ~(window - 1)) | truncated;
-    if (candidate + window / 2 <= expected && candidate < (UINT64_C(1) << 62) - window) {
-        return candidate + window;
-    }
-    if (candidate > expected + window / 2 && candidate >= window) {
-        return candidate - window;
-    }
-    return candidate;
-}
-
 static uint32_t unmask_packet_number(hs_bytes field, const uint8_t *mask, unsigned length)
 {
     uint32_t number = 0;
@@ -94,7 +77,8 @@ hs_result hs_quic_header_open(hs_quic_keys *keys, hs_bytes packet, size_t packet
     hs_reader_init(&r, packet, &fault, NULL);
     uint8_t first_byte = hs_read_u8(&r, "first_byte");
     (void)hs_read_bytes(&r, packet_number_offset - 1, "header");
-    hs_bytes field = hs_read_bytes(&r, PACKET_NUMBER_MAX, "packet_number");
+    /* The sample is taken as if the packet number had all its bytes. */
+    hs_bytes field = hs_read_bytes(&r, HS_QUIC_PACKET_NUMBER_MAX_LEN, "packet_number");
     hs_bytes sample = hs_read_bytes(&r, HS_QUIC_SAMPLE, "sample");
     hs_result result = hs_reader_result(&r);
     if (result != HS_OK) {
@@ -113,8 +97,8 @@ hs_result hs_quic_header_open(hs_quic_keys *keys, hs_bytes packet, size_t packet
         .reserved_bits = (uint8_t)(first >> shift & RESERVED),
         .key_phase = !is_long(first) && (first & SHORT_KEY_PHASE) != 0,
         .packet_number_length = length,
-        .packet_number = decode_packet_number(largest, unmask_packet_number(field, mask, length),
-                                              length)};
+        .packet_number = hs_quic_packet_number_decode(
+            largest, unmask_packet_number(field, mask, length), length)};
     return HS_OK;
 }
 
@@ -188,7 +172,7 @@ hs_result hs_quic_payload_open(hs_quic_keys *keys, hs_bytes packet, size_t packe
 {
     *payload = (hs_bytes){0};
     if (!keys->suite || packet_number_offset == 0 ||
-        header->packet_number_length > PACKET_NUMBER_MAX) {
+        header->packet_number_length > HS_QUIC_PACKET_NUMBER_MAX_LEN) {
         return HS_INVALID;
     }
     if (packet.len > HS_QUIC_PACKET_MAX) {
@@ -259,7 +243,7 @@ static hs_result mask_header(hs_quic_keys *keys, uint8_t *packet, size_t len,
     hs_reader r;
     hs_reader_init(&r, hs_bytes_of(packet, len), &fault, NULL);
     (void)hs_read_bytes(&r, packet_number_offset, "header");
-    (void)hs_read_bytes(&r, PACKET_NUMBER_MAX, "packet_number");
+    (void)hs_read_bytes(&r, HS_QUIC_PACKET_NUMBER_MAX_LEN, "packet_number");
     hs_bytes sample = hs_read_bytes(&r, HS_QUIC_SAMPLE, "sample");
     if (hs_reader_result(&r) != HS_OK) {
         return HS_INVALID; /* nothing could be sampled: the payload is not padded */

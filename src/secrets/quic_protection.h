@@ -7,15 +7,13 @@
 #define HS_SECRETS_QUIC_PROTECTION_H
 
 #include "secrets/quic_keys.h"
+#include "wire/quic/packet.h"
 
 enum {
     HS_QUIC_TAG = 16,           /* every AEAD's, behind the payload */
     HS_QUIC_SAMPLE = 16,        /* of header protection */
     HS_QUIC_PACKET_MAX = 65527, /* of a UDP datagram: the longest packet that is opened or made */
 };
-
-/* In the place of a largest packet number: none was seen yet in this packet number space. */
-#define HS_QUIC_NO_PACKET_NUMBER UINT64_MAX
 
 /* What header protection hid. */
 typedef struct hs_quic_protected_header {
@@ -29,10 +27,11 @@ typedef struct hs_quic_protected_header {
 } hs_quic_protected_header;
 
 /* Takes header protection off. The Packet Number field begins at `packet_number_offset`. `largest`
- * is the largest packet number that authenticated in this space so far. HS_NEED_MORE: too short for
- * a sample; so is a packet of a capture that was cut. HS_INVALID: the keys are not set, or the
- * offset is 0. HS_LIMIT: longer than HS_QUIC_PACKET_MAX. HS_CRYPTO: libcrypto failed. This says
- * nothing of whether the keys are right: any key gives a header. */
+ * is the largest packet number that authenticated in this space so far, or
+ * HS_QUIC_NO_PACKET_NUMBER. HS_NEED_MORE: too short for a sample; so is a packet of a capture that
+ * was cut. HS_INVALID: the keys are not set, or the offset is 0. HS_LIMIT: longer than
+ * HS_QUIC_PACKET_MAX. HS_CRYPTO: libcrypto failed. This says nothing of whether the keys are right:
+ * any key gives a header. */
 HS_CHECKED hs_result hs_quic_header_open(hs_quic_keys *keys, hs_bytes packet,
                                          size_t packet_number_offset, uint64_t largest,
                                          hs_quic_protected_header *out);

@@ -13,7 +13,7 @@ static bool authenticate(EVP_CIPHER_CTX *context, hs_bytes bytes)
 }
 
 hs_result hs_quic_retry_make(hs_quic_crypto *crypto, uint32_t version, hs_bytes original_dcid,
-                             hs_bytes retry, uint8_t tag[HS_QUIC_RETRY_TAG])
+                             hs_bytes retry, uint8_t tag[HS_QUIC_RETRY_TAG_LEN])
 {
     const hs_quic_version_secrets *secrets = hs_quic_version_secrets_find(version);
     if (!secrets) {
@@ -31,7 +31,7 @@ hs_result hs_quic_retry_make(hs_quic_crypto *crypto, uint32_t version, hs_bytes 
         !authenticate(context, hs_bytes_of(&dcid_len, sizeof dcid_len)) ||
         !authenticate(context, original_dcid) || !authenticate(context, retry) ||
         EVP_CipherFinal_ex(context, rest, &rest_len) <= 0 ||
-        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, HS_QUIC_RETRY_TAG, tag) <= 0) {
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, HS_QUIC_RETRY_TAG_LEN, tag) <= 0) {
         return HS_CRYPTO;
     }
     return HS_OK;
@@ -46,14 +46,14 @@ hs_result hs_quic_retry_check(hs_quic_crypto *crypto, uint32_t version, hs_bytes
     hs_fault fault;
     hs_reader r;
     hs_reader_init(&r, retry, &fault, NULL);
-    size_t before_tag = retry.len < HS_QUIC_RETRY_TAG ? 0 : retry.len - HS_QUIC_RETRY_TAG;
+    size_t before_tag = retry.len < HS_QUIC_RETRY_TAG_LEN ? 0 : retry.len - HS_QUIC_RETRY_TAG_LEN;
     hs_bytes pseudo = hs_read_bytes(&r, before_tag, "retry");
-    hs_bytes tag = hs_read_bytes(&r, HS_QUIC_RETRY_TAG, "retry_integrity_tag");
+    hs_bytes tag = hs_read_bytes(&r, HS_QUIC_RETRY_TAG_LEN, "retry_integrity_tag");
     hs_result result = hs_reader_finish(&r);
     if (result != HS_OK) {
         return result;
     }
-    uint8_t expected[HS_QUIC_RETRY_TAG];
+    uint8_t expected[HS_QUIC_RETRY_TAG_LEN];
     result = hs_quic_retry_make(crypto, version, original_dcid, pseudo, expected);
     if (result != HS_OK) {
         return result;

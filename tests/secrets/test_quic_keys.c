@@ -1,25 +1,9 @@
 /* Every key that RFC 9001, RFC 9369 and the drafts publish, and HKDF beside the other one. */
-#include "hex.h"
+#include "quic_fixture.h"
 
 #include <openssl/evp.h>
 
-#include "quic_samples.h"
 #include "secrets/quic_state.h"
-
-static hs_quic_crypto *crypto;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return hs_quic_crypto_new(&crypto) == HS_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    hs_quic_crypto_free(crypto);
-    return 0;
-}
 
 static hs_quic_keys *keys_new(void)
 {

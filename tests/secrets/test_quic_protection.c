@@ -1,8 +1,7 @@
 /* The published packets opened and made again, every way to spoil one, and every suite. */
-#include "hex.h"
+#include "quic_fixture.h"
 
 #include "base/writer.h"
-#include "quic_samples.h"
 #include "secrets/quic_protection.h"
 
 enum {
@@ -11,22 +10,8 @@ enum {
     SERVER_OFFSET = 18, /* in the servers' */
 };
 
-static hs_quic_crypto *crypto;
 static uint8_t plain[ROOM];
 static uint8_t sealed[ROOM];
-
-static int set_up(void **state)
-{
-    (void)state;
-    return hs_quic_crypto_new(&crypto) == HS_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    hs_quic_crypto_free(crypto);
-    return 0;
-}
 
 static hs_quic_keys *keys_new(void)
 {

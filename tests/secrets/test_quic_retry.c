@@ -1,23 +1,7 @@
 /* The published Retry packets, and every way to spoil one. */
-#include "hex.h"
+#include "quic_fixture.h"
 
-#include "quic_samples.h"
 #include "secrets/quic_retry.h"
-
-static hs_quic_crypto *crypto;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return hs_quic_crypto_new(&crypto) == HS_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    hs_quic_crypto_free(crypto);
-    return 0;
-}
 
 static void published_packets(void **state)
 {
@@ -26,8 +10,8 @@ static void published_packets(void **state)
     for (size_t i = 0; i < QUIC_SAMPLE_SETS; i++) {
         const quic_samples *s = &quic_sample_sets[i];
         hs_bytes retry = hex(s->retry);
-        size_t before_tag = retry.len - HS_QUIC_RETRY_TAG;
-        uint8_t tag[HS_QUIC_RETRY_TAG];
+        size_t before_tag = retry.len - HS_QUIC_RETRY_TAG_LEN;
+        uint8_t tag[HS_QUIC_RETRY_TAG_LEN];
         assert_int_equal(hs_quic_retry_check(crypto, s->version, dcid, retry), HS_OK);
         assert_int_equal(
             hs_quic_retry_make(crypto, s->version, dcid, hs_bytes_of(retry.data, before_tag), tag),
@@ -67,7 +51,7 @@ static void spoilt_packets(void **state)
     assert_int_equal(hs_quic_retry_check(crypto, 1, dcid, retry), HS_OK);
     for (size_t len = 0; len < whole.len; len++) {
         assert_int_equal(hs_quic_retry_check(crypto, 1, dcid, hs_bytes_of(spoilt, len)),
-                         len < HS_QUIC_RETRY_TAG ? HS_NEED_MORE : HS_MALFORMED);
+                         len < HS_QUIC_RETRY_TAG_LEN ? HS_NEED_MORE : HS_MALFORMED);
     }
     for (size_t len = 0; len < dcid.len; len++) {
         assert_int_equal(hs_quic_retry_check(crypto, 1, hs_bytes_of(dcid.data, len), retry),
@@ -84,7 +68,7 @@ static void limits(void **state)
 {
     (void)state;
     uint8_t *zeros = calloc(1, 65544);
-    uint8_t tag[HS_QUIC_RETRY_TAG];
+    uint8_t tag[HS_QUIC_RETRY_TAG_LEN];
     assert_non_null(zeros);
     assert_int_equal(
         hs_quic_retry_make(crypto, 1, hs_bytes_of(zeros, 255), hs_bytes_of(zeros, 65527), tag),
