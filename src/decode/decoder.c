@@ -54,8 +54,7 @@ static hs_result feed_plain(hs_decoder *d, hs_side from, hs_bytes bytes)
         return HS_OK;
     }
     if (hs_decoder_may_begin_tls(d) && hs_decoder_is_first_hello(d, from, bytes)) {
-        hs_result begun = hs_decoder_begin_tls(d);
-        d->server = from == HS_SERVER ? HS_SPOKEN_TLS : d->server;
+        hs_result begun = hs_decoder_begin_tls(d, from);
         return begun == HS_OK ? feed_tls(d, from, bytes) : begun;
     }
     hs_chunk chunk = {.from = from,

@@ -35,7 +35,7 @@ struct hs_decoder {
 /* The chunk begins with a record that begins with a ClientHello; or with a ServerHello, where bytes
  * of the client are missing. */
 bool hs_decoder_is_first_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes);
-/* What follows in both directions is TLS. */
-HS_CHECKED hs_result hs_decoder_begin_tls(hs_decoder *decoder);
+/* What follows in both directions is TLS, as the hello `from` that side shows. */
+HS_CHECKED hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from);
 
 #endif

@@ -45,7 +45,7 @@ bool hs_decoder_has_ciphers(const hs_decoder *decoder)
     return decoder->tls && hs_tls_decoder_has_ciphers(decoder->tls);
 }
 
-hs_result hs_decoder_begin_tls(hs_decoder *decoder)
+hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)
 {
     hs_application *inside = hs_application_new(decoder->trace);
     hs_tls_decoder *tls = inside ? hs_tls_decoder_new(decoder->trace, decoder->keylog, inside)
@@ -59,6 +59,9 @@ hs_result hs_decoder_begin_tls(hs_decoder *decoder)
     decoder->application = inside;
     decoder->tls = tls;
     decoder->client = HS_SPOKEN_TLS;
+    if (from == HS_SERVER) {
+        decoder->server = HS_SPOKEN_TLS; /* no need to look what it answers with */
+    }
     hs_tls_decoder_begin_at(tls, HS_CLIENT, decoder->offset[HS_CLIENT]);
     hs_tls_decoder_begin_at(tls, HS_SERVER, decoder->offset[HS_SERVER]);
     return HS_OK;

@@ -210,7 +210,6 @@ void hs_flow_brief_restore(const hs_flow_brief *brief, hs_trace *trace)
                     text_of(brief, count, TEXT_LAST_EVENT, trace));
     hs_trace_compute_phases(trace);
     for (int i = 0; i < HS_PHASE_COUNT; i++) {
-        const int round_trips = (int)brief->round_trips[i]; /* -1: not counted */
-        trace->phases[i].round_trips = round_trips;
+        trace->phases[i].round_trips = (int)brief->round_trips[i]; /* -1: not counted */
     }
 }
