@@ -37,7 +37,7 @@ static void each_type_is_read_and_written(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
-        hs_bytes bytes = quic_unhex(frames[i].hex);
+        hs_bytes bytes = wire_unhex(frames[i].hex);
         hs_http3_frame frame;
         hs_fault fault;
         assert_int_equal(read_bytes(bytes, &frame, &fault), HS_OK);
@@ -54,12 +54,12 @@ static void each_type_is_read_and_written(void **state)
         for (size_t len = 0; len < bytes.len; len++) {
             hs_writer_init(&w, out, len);
             assert_int_equal(hs_http3_write_frame(&w, &frame), HS_LIMIT);
-            hs_bytes cut = quic_copy(hs_bytes_of(bytes.data, len));
+            hs_bytes cut = wire_copy(hs_bytes_of(bytes.data, len));
             assert_int_equal(read_bytes(cut, &frame, &fault), HS_NEED_MORE);
-            quic_free(cut);
+            wire_free(cut);
             assert_int_equal(read_bytes(bytes, &frame, &fault), HS_OK);
         }
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -85,20 +85,20 @@ static void lengths_that_cannot_be(void **state)
         "800f07010140", //
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        hs_bytes bytes = quic_unhex(bad[i]);
+        hs_bytes bytes = wire_unhex(bad[i]);
         hs_http3_frame frame;
         hs_fault fault;
         hs_result result = read_bytes(bytes, &frame, &fault);
         if (result != HS_MALFORMED) {
             fail_msg("%s: %s", bad[i], hs_result_text(result));
         }
-        quic_free(bytes);
+        wire_free(bytes);
     }
-    hs_bytes bytes = quic_unhex("00ffffffffffffffffaa");
+    hs_bytes bytes = wire_unhex("00ffffffffffffffffaa");
     hs_http3_frame frame;
     hs_fault fault;
     assert_int_equal(read_bytes(bytes, &frame, &fault), HS_NEED_MORE);
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 static void what_the_rfc_forbids_is_told(void **state)
@@ -122,7 +122,7 @@ static void what_the_rfc_forbids_is_told(void **state)
         {"800f07000102", "the prioritized element is no request stream", HS_HTTP3_ERROR_ID_ERROR},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        hs_bytes bytes = quic_unhex(bad[i].hex);
+        hs_bytes bytes = wire_unhex(bad[i].hex);
         hs_http3_frame frame;
         hs_fault fault;
         assert_int_equal(read_bytes(bytes, &frame, &fault), HS_OK);
@@ -131,7 +131,7 @@ static void what_the_rfc_forbids_is_told(void **state)
         assert_non_null(problem);
         assert_string_equal(problem, bad[i].problem);
         assert_int_equal(error, bad[i].error);
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -178,9 +178,9 @@ static void stream_headers(void **state)
         {"4054", {HS_HTTP3_STREAM_WEBTRANSPORT, 0}}, {"405f", {0x5f, 0}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        hs_bytes bytes = quic_unhex(rows[i].hex);
+        hs_bytes bytes = wire_unhex(rows[i].hex);
         for (size_t len = 0; len <= bytes.len; len++) {
-            hs_bytes cut = quic_copy(hs_bytes_of(bytes.data, len));
+            hs_bytes cut = wire_copy(hs_bytes_of(bytes.data, len));
             hs_http3_stream_header header;
             hs_fault fault;
             hs_reader r;
@@ -191,14 +191,14 @@ static void stream_headers(void **state)
                 assert_int_equal(header.type, rows[i].header.type);
                 assert_int_equal(header.push_id, rows[i].header.push_id);
             }
-            quic_free(cut);
+            wire_free(cut);
         }
         uint8_t out[16];
         hs_writer w;
         hs_writer_init(&w, out, sizeof out);
         assert_int_equal(hs_http3_write_stream_header(&w, &rows[i].header), HS_OK);
         assert_bytes(hs_writer_bytes(&w), rows[i].hex);
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 

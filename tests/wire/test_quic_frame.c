@@ -58,7 +58,7 @@ static hs_result read_bytes(hs_bytes bytes, hs_quic_frame *frame, hs_fault *faul
 
 static hs_bytes read_hex(const char *hex, hs_quic_frame *frame)
 {
-    hs_bytes bytes = quic_unhex(hex);
+    hs_bytes bytes = wire_unhex(hex);
     hs_fault fault;
     assert_int_equal(read_bytes(bytes, frame, &fault), HS_OK);
     return bytes;
@@ -83,7 +83,7 @@ static void each_type_is_read_and_written(void **state)
             hs_writer_init(&w, out, len);
             assert_int_equal(hs_quic_write_frame(&w, &frame), HS_LIMIT);
         }
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -91,9 +91,9 @@ static void each_type_cut_anywhere(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
-        hs_bytes whole = quic_unhex(frames[i].hex);
+        hs_bytes whole = wire_unhex(frames[i].hex);
         for (size_t len = 0; len < whole.len; len++) {
-            hs_bytes cut = quic_copy(hs_bytes_of(whole.data, len));
+            hs_bytes cut = wire_copy(hs_bytes_of(whole.data, len));
             hs_quic_frame frame;
             hs_fault fault;
             hs_result result = read_bytes(cut, &frame, &fault);
@@ -102,9 +102,9 @@ static void each_type_cut_anywhere(void **state)
             if (result != (is_whole ? HS_OK : HS_NEED_MORE)) {
                 fail_msg("%s in %zu bytes: %s", frames[i].hex, len, hs_result_text(result));
             }
-            quic_free(cut);
+            wire_free(cut);
         }
-        quic_free(whole);
+        wire_free(whole);
     }
 }
 
@@ -113,18 +113,18 @@ static void members(void **state)
 {
     (void)state;
     hs_quic_frame f;
-    quic_free(read_hex("030a0000020102407f", &f));
+    wire_free(read_hex("030a0000020102407f", &f));
     assert_int_equal(f.ack.largest, 10);
     assert_int_equal(f.ack.first_range, 2);
     assert_true(f.ack.has_ecn);
     assert_int_equal(f.ack.ect0, 1);
     assert_int_equal(f.ack.ect1, 2);
     assert_int_equal(f.ack.ecn_ce, 127);
-    quic_free(read_hex("0404410025", &f));
+    wire_free(read_hex("0404410025", &f));
     assert_int_equal(f.reset_stream.stream_id, 4);
     assert_int_equal(f.reset_stream.error, 0x100);
     assert_int_equal(f.reset_stream.final_size, 0x25);
-    quic_free(read_hex("05044100", &f));
+    wire_free(read_hex("05044100", &f));
     assert_int_equal(f.stop_sending.stream_id, 4);
     assert_int_equal(f.stop_sending.error, 0x100);
     hs_bytes bytes = read_hex("0f04410002aabb", &f);
@@ -132,13 +132,13 @@ static void members(void **state)
     assert_int_equal(f.stream.stream_id, 4);
     assert_int_equal(f.stream.offset, 0x100);
     assert_bytes(f.stream.data, "aabb");
-    quic_free(bytes);
-    quic_free(read_hex("110480100000", &f));
+    wire_free(bytes);
+    wire_free(read_hex("110480100000", &f));
     assert_int_equal(f.max_stream_data.stream_id, 4);
     assert_int_equal(f.max_stream_data.maximum, 0x100000);
-    quic_free(read_hex("1303", &f));
+    wire_free(read_hex("1303", &f));
     assert_true(f.max_streams.unidirectional);
-    quic_free(read_hex("164064", &f));
+    wire_free(read_hex("164064", &f));
     assert_false(f.max_streams.unidirectional);
     assert_int_equal(f.max_streams.maximum, 100);
     bytes = read_hex("18020104aabbccdd" TOKEN16, &f);
@@ -146,19 +146,19 @@ static void members(void **state)
     assert_int_equal(f.new_connection_id.retire_prior_to, 1);
     assert_bytes(f.new_connection_id.connection_id, "aabbccdd");
     assert_bytes(f.new_connection_id.stateless_reset_token, TOKEN16);
-    quic_free(bytes);
+    wire_free(bytes);
     bytes = read_hex("1c0a0602686f", &f);
     assert_int_equal(f.connection_close.error, HS_QUIC_ERROR_PROTOCOL_VIOLATION);
     assert_int_equal(f.connection_close.frame_type, 6);
     assert_true(hs_bytes_are(f.connection_close.reason, "ho"));
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 /* The payloads of RFC 9001 A.2 and A.3, which RFC 9369 A has too. */
 static void the_sample_payloads(void **state)
 {
     (void)state;
-    hs_bytes crypto = quic_unhex(QUIC_V1_CLIENT_PAYLOAD);
+    hs_bytes crypto = wire_unhex(QUIC_V1_CLIENT_PAYLOAD);
     uint8_t payload[1162] = {0};
     memcpy(payload, crypto.data, crypto.len);
     hs_fault fault;
@@ -174,11 +174,11 @@ static void the_sample_payloads(void **state)
     assert_int_equal(frame.kind, HS_QUIC_FRAME_PADDING);
     assert_int_equal(frame.padding.length, 1162 - 245);
     assert_int_equal(hs_reader_finish(&r), HS_OK);
-    quic_free(crypto);
+    wire_free(crypto);
 
     static const char *const payloads[] = {QUIC_V1_SERVER_PAYLOAD, QUIC_V2_SERVER_PAYLOAD};
     for (size_t i = 0; i < 2; i++) {
-        hs_bytes bytes = quic_unhex(payloads[i]);
+        hs_bytes bytes = wire_unhex(payloads[i]);
         hs_reader_init(&r, bytes, &fault, NULL);
         assert_int_equal(hs_quic_read_frame(&r, &frame), HS_OK);
         assert_int_equal(frame.kind, HS_QUIC_FRAME_ACK);
@@ -188,14 +188,14 @@ static void the_sample_payloads(void **state)
         assert_int_equal(frame.kind, HS_QUIC_FRAME_CRYPTO);
         assert_int_equal(frame.crypto.data.len, 90);
         assert_int_equal(hs_reader_finish(&r), HS_OK);
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 
 static void padding_runs(void **state)
 {
     (void)state;
-    hs_bytes bytes = quic_unhex("0000000001");
+    hs_bytes bytes = wire_unhex("0000000001");
     hs_fault fault;
     hs_reader r;
     hs_quic_frame frame;
@@ -210,7 +210,7 @@ static void padding_runs(void **state)
     assert_bytes(hs_writer_bytes(&w), "00000000");
     assert_int_equal(hs_quic_read_frame(&r, &frame), HS_OK);
     assert_int_equal(frame.kind, HS_QUIC_FRAME_PING);
-    quic_free(bytes);
+    wire_free(bytes);
     frame = (hs_quic_frame){.kind = HS_QUIC_FRAME_PADDING, .padding = {.length = UINT64_MAX}};
     assert_int_equal(hs_quic_write_frame(&w, &frame), HS_LIMIT);
 }
@@ -260,21 +260,21 @@ static void ranges_below_zero_are_malformed(void **state)
         "ffffffffffffffff",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        hs_bytes bytes = quic_unhex(bad[i]);
+        hs_bytes bytes = wire_unhex(bad[i]);
         hs_quic_frame frame;
         hs_fault fault;
         hs_result result = read_bytes(bytes, &frame, &fault);
         if (result != HS_MALFORMED) {
             fail_msg("%s: %s", bad[i], hs_result_text(result));
         }
-        quic_free(bytes);
+        wire_free(bytes);
     }
     /* A count that no packet could carry ends with the bytes. */
-    hs_bytes bytes = quic_unhex("020affffffffffffffffff00");
+    hs_bytes bytes = wire_unhex("020affffffffffffffffff00");
     hs_quic_frame frame;
     hs_fault fault;
     assert_int_equal(read_bytes(bytes, &frame, &fault), HS_NEED_MORE);
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 static void what_the_rfc_forbids_is_told(void **state)
@@ -311,14 +311,14 @@ static void what_the_rfc_forbids_is_told(void **state)
         assert_non_null(problem);
         assert_string_equal(problem, bad[i].problem);
         assert_int_equal(error, bad[i].error);
-        quic_free(bytes);
+        wire_free(bytes);
     }
     /* The largest of each that may be. */
     static const char *const good[] = {"06fffffffffffffffe01aa", "12d000000000000000",
                                        ("18010101aa" TOKEN16)};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         hs_quic_frame frame;
-        quic_free(read_hex(good[i], &frame));
+        wire_free(read_hex(good[i], &frame));
         assert_null(hs_quic_frame_problem(&frame, NULL));
     }
 }
@@ -326,7 +326,7 @@ static void what_the_rfc_forbids_is_told(void **state)
 static void an_unknown_type_ends_the_payload(void **state)
 {
     (void)state;
-    hs_bytes bytes = quic_unhex("0140af010203");
+    hs_bytes bytes = wire_unhex("0140af010203");
     hs_fault fault;
     hs_reader r;
     hs_quic_frame frame;
@@ -337,7 +337,7 @@ static void an_unknown_type_ends_the_payload(void **state)
     assert_int_equal(frame.type, 0xaf);
     assert_bytes(frame.unknown.data, "010203");
     assert_int_equal(hs_reader_left(&r), 0);
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 static void frames_that_cannot_be_written(void **state)
@@ -435,7 +435,7 @@ static void names(void **state)
 static void notes_group_each_frame(void **state)
 {
     (void)state;
-    hs_bytes bytes = quic_unhex("0000001c0a0602686f");
+    hs_bytes bytes = wire_unhex("0000001c0a0602686f");
     hs_note items[32];
     hs_notes notes = {.items = items, .capacity = 32};
     hs_fault fault;
@@ -455,7 +455,7 @@ static void notes_group_each_frame(void **state)
     assert_string_equal(items[5].meaning, "PROTOCOL_VIOLATION");
     assert_string_equal(items[6].meaning, "CRYPTO");
     assert_int_equal(items[6].depth, 1);
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 int main(void)

@@ -19,7 +19,7 @@ static hs_result read_bytes(hs_bytes bytes, size_t dcid_len, hs_quic_packet *pac
 /* A packet alone in its datagram; its bytes are to be freed. */
 static hs_bytes read_hex(const char *hex, size_t dcid_len, hs_quic_packet *packet)
 {
-    hs_bytes bytes = quic_unhex(hex);
+    hs_bytes bytes = wire_unhex(hex);
     hs_fault fault;
     assert_int_equal(read_bytes(bytes, dcid_len, packet, &fault), HS_OK);
     assert_ptr_equal(packet->bytes.data, bytes.data);
@@ -119,10 +119,10 @@ static void the_sample_initials(void **state)
         assert_int_equal(packet.length_size, 2);
         assert_int_equal(packet.payload.len, rows[i].length);
         assert_null(hs_quic_packet_problem(&packet));
-        quic_free(bytes);
+        wire_free(bytes);
 
         /* The header before protection, read on with its packet number, and written. */
-        bytes = quic_unhex(rows[i].header);
+        bytes = wire_unhex(rows[i].header);
         hs_fault fault;
         hs_reader r;
         hs_reader_init(&r, bytes, &fault, NULL);
@@ -142,7 +142,7 @@ static void the_sample_initials(void **state)
             hs_writer_init(&w, out, len);
             assert_int_equal(hs_quic_write_header(&w, &packet, &clear), HS_LIMIT);
         }
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -157,9 +157,9 @@ static void the_sample_short_header(void **state)
     assert_int_equal(packet.payload.len, 20);
     assert_false(packet.spin_bit);
     assert_null(hs_quic_packet_problem(&packet));
-    quic_free(bytes);
+    wire_free(bytes);
 
-    bytes = quic_unhex("00bff4");
+    bytes = wire_unhex("00bff4");
     hs_fault fault;
     hs_reader r;
     hs_quic_clear clear;
@@ -173,7 +173,7 @@ static void the_sample_short_header(void **state)
     hs_writer_init(&w, out, sizeof out);
     assert_int_equal(hs_quic_write_header(&w, &packet, &clear), HS_OK);
     assert_bytes(hs_writer_bytes(&w), "4200bff4");
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 static void short_header_bits(void **state)
@@ -228,7 +228,7 @@ static void the_sample_retries(void **state)
         assert_int_equal(hs_quic_write_retry(&w, &packet), HS_OK);
         assert_bytes(hs_writer_bytes(&w), rows[i].packet);
 
-        hs_bytes dcid = quic_unhex(DCID);
+        hs_bytes dcid = wire_unhex(DCID);
         hs_writer_init(&w, out, sizeof out);
         assert_int_equal(hs_quic_write_retry_pseudo_packet(&w, dcid, packet.bytes), HS_OK);
         assert_int_equal(w.len, 1 + 8 + 36 - 16);
@@ -238,7 +238,7 @@ static void the_sample_retries(void **state)
         hs_writer_init(&w, out, sizeof out);
         assert_int_equal(hs_quic_write_retry_pseudo_packet(&w, dcid, hs_bytes_of(out, 15)),
                          HS_INVALID);
-        quic_free(dcid);
+        wire_free(dcid);
 
         packet.retry_tag.len = 15;
         assert_int_equal(hs_quic_write_retry(&w, &packet), HS_INVALID);
@@ -250,7 +250,7 @@ static void the_sample_retries(void **state)
         assert_string_equal(hs_quic_packet_problem(&packet), "the Retry has no token");
         packet.version = 0x1a2a3a4a;
         assert_int_equal(hs_quic_write_retry(&w, &packet), HS_INVALID);
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -284,10 +284,10 @@ static void version_negotiation(void **state)
     assert_false(hs_quic_next_version(&packet.versions, &version));
     /* A list that ends within a version, or is empty, is no Version Negotiation. */
     for (size_t len = 0; len < w.len; len++) {
-        hs_bytes cut = quic_copy(hs_bytes_of(out, len));
+        hs_bytes cut = wire_copy(hs_bytes_of(out, len));
         bool is_whole = len == w.len - 4 || len == w.len - 8;
         assert_int_equal(read_bytes(cut, 0, &packet, &fault), is_whole ? HS_OK : HS_NEED_MORE);
-        quic_free(cut);
+        wire_free(cut);
     }
     assert_int_equal(hs_quic_write_version_negotiation(&w, 0, hs_bytes_of(id, 0),
                                                        hs_bytes_of(id, 0), offered, 0),
@@ -313,7 +313,7 @@ static void the_invariants_of_an_unknown_version(void **state)
     assert_bytes(packet.payload, "deadbeef");
     assert_int_equal(packet.packet_number_offset, 0);
     assert_null(hs_quic_packet_problem(&packet));
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 static void every_truncation_is_told(void **state)
@@ -333,18 +333,18 @@ static void every_truncation_is_told(void **state)
         {"4faabbccdd", 4},                                  /* with a DCID of two bytes */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        hs_bytes whole = quic_unhex(rows[i].hex);
+        hs_bytes whole = wire_unhex(rows[i].hex);
         for (size_t len = 0; len <= whole.len; len++) {
-            hs_bytes cut = quic_copy(hs_bytes_of(whole.data, len));
+            hs_bytes cut = wire_copy(hs_bytes_of(whole.data, len));
             hs_quic_packet packet;
             hs_fault fault;
             hs_result result = read_bytes(cut, 2, &packet, &fault);
             if (result != (len < rows[i].least ? HS_NEED_MORE : HS_OK)) {
                 fail_msg("row %zu in %zu bytes: %s", i, len, hs_result_text(result));
             }
-            quic_free(cut);
+            wire_free(cut);
         }
-        quic_free(whole);
+        wire_free(whole);
     }
 }
 
@@ -362,12 +362,12 @@ static void what_no_packet_can_say(void **state)
         {"e30000000100004000", "Length"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        hs_bytes bytes = quic_unhex(bad[i].hex);
+        hs_bytes bytes = wire_unhex(bad[i].hex);
         hs_quic_packet packet;
         hs_fault fault;
         assert_int_equal(read_bytes(bytes, 0, &packet, &fault), HS_MALFORMED);
         assert_string_equal(fault.field, bad[i].field);
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -387,7 +387,7 @@ static void what_a_packet_may_not_say(void **state)
         hs_quic_packet packet;
         hs_bytes bytes = read_hex(bad[i].hex, 0, &packet);
         assert_string_equal(hs_quic_packet_problem(&packet), bad[i].problem);
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -486,7 +486,7 @@ static void packet_numbers(void **state)
 static size_t split(const char *hex, size_t dcid_len, hs_quic_packet_type *types,
                     hs_quic_datagram *datagram)
 {
-    hs_bytes bytes = quic_unhex(hex);
+    hs_bytes bytes = wire_unhex(hex);
     hs_quic_packet packet;
     hs_quic_datagram_init(datagram, bytes, dcid_len);
     size_t total = 0;
@@ -498,7 +498,7 @@ static size_t split(const char *hex, size_t dcid_len, hs_quic_packet_type *types
     assert_false(hs_quic_datagram_next(datagram, &packet));
     assert_int_equal(total + datagram->trailing.len, bytes.len);
     assert_int_equal(datagram->trailing.len > 0, datagram->fault.result != HS_OK);
-    quic_free(bytes);
+    wire_free(bytes);
     return datagram->count;
 }
 
@@ -553,15 +553,15 @@ static void stateless_resets(void **state)
 {
     (void)state;
     hs_bytes token;
-    hs_bytes bytes = quic_unhex("4011223344"
+    hs_bytes bytes = wire_unhex("4011223344"
                                 "000102030405060708090a0b0c0d0e0f");
     assert_true(hs_quic_stateless_reset_token(bytes, &token));
     assert_bytes(token, "000102030405060708090a0b0c0d0e0f");
     assert_false(hs_quic_stateless_reset_token(hs_bytes_of(bytes.data, 20), &token));
-    quic_free(bytes);
-    hs_bytes initial = quic_unhex(QUIC_V1_SERVER_PACKET);
+    wire_free(bytes);
+    hs_bytes initial = wire_unhex(QUIC_V1_SERVER_PACKET);
     assert_false(hs_quic_stateless_reset_token(initial, &token));
-    quic_free(initial);
+    wire_free(initial);
 }
 
 /* Each byte of a packet is in a note, and none outside of it. */
@@ -571,7 +571,7 @@ static void every_byte_is_noted(void **state)
     static const char *const packets[] = {QUIC_V1_CLIENT_PACKET, QUIC_V2_RETRY, ONE_RTT,
                                           "80000000000001aa000000016b3343cf"};
     for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++) {
-        hs_bytes bytes = quic_unhex(packets[i]);
+        hs_bytes bytes = wire_unhex(packets[i]);
         hs_note items[32];
         hs_notes notes = {.items = items, .capacity = 32};
         hs_fault fault;
@@ -589,7 +589,7 @@ static void every_byte_is_noted(void **state)
         assert_int_equal(at, bytes.len);
         assert_string_equal(items[0].field, "header");
         assert_string_equal(items[1].meaning, hs_quic_packet_type_name(packet.type));
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 

@@ -32,7 +32,7 @@ static hs_result read_bytes(hs_bytes bytes, hs_quic_transport_parameters *out, h
 /* The only parameter of these bytes, which are to be freed. */
 static hs_bytes read_one(const char *hex, hs_quic_parameter *parameter)
 {
-    hs_bytes bytes = quic_unhex(hex);
+    hs_bytes bytes = wire_unhex(hex);
     hs_bytes left = bytes;
     assert_true(hs_quic_next_parameter(&left, parameter));
     assert_int_equal(left.len, 0);
@@ -49,7 +49,7 @@ static uint64_t number(hs_bytes bytes, uint64_t id)
 static void those_of_a_server(void **state)
 {
     (void)state;
-    hs_bytes bytes = quic_unhex(SERVER);
+    hs_bytes bytes = wire_unhex(SERVER);
     hs_quic_transport_parameters all;
     assert_int_equal(read_bytes(bytes, &all, NULL), HS_OK);
     assert_int_equal(all.count, 13);
@@ -80,13 +80,13 @@ static void those_of_a_server(void **state)
                                 "is not for a client to send");
         }
     }
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 static void those_of_a_client(void **state)
 {
     (void)state;
-    hs_bytes bytes = quic_unhex(CLIENT);
+    hs_bytes bytes = wire_unhex(CLIENT);
     hs_quic_transport_parameters all;
     assert_int_equal(read_bytes(bytes, &all, NULL), HS_OK);
     hs_quic_parameter p;
@@ -111,7 +111,7 @@ static void those_of_a_client(void **state)
     uint64_t value = 0;
     assert_false(hs_quic_parameter_number(bytes, HS_QUIC_PARAMETER_ID_MIN_ACK_DELAY, &value));
     assert_false(hs_quic_parameter_number(bytes, HS_QUIC_PARAMETER_ID_VERSION_INFORMATION, &value));
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 /* All kinds are written as they were read. */
@@ -121,7 +121,7 @@ static void written_as_read(void **state)
     static const char *const lists[] = {SERVER, CLIENT, "1b03aabbcc", "c017f7586d2cb57100",
                                         "601703abcdef"};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        hs_bytes bytes = quic_unhex(lists[i]);
+        hs_bytes bytes = wire_unhex(lists[i]);
         uint8_t out[256];
         hs_writer w;
         hs_writer_init(&w, out, sizeof out);
@@ -131,7 +131,7 @@ static void written_as_read(void **state)
             assert_int_equal(hs_quic_write_parameter(&w, &p), HS_OK);
         }
         assert_bytes(hs_writer_bytes(&w), lists[i]);
-        quic_free(bytes);
+        wire_free(bytes);
     }
     uint8_t out[8];
     hs_writer w;
@@ -146,18 +146,18 @@ static void written_as_read(void **state)
 static void cut_anywhere(void **state)
 {
     (void)state;
-    hs_bytes whole = quic_unhex(SERVER);
+    hs_bytes whole = wire_unhex(SERVER);
     size_t ends = 0;
     for (size_t len = 0; len < whole.len; len++) {
-        hs_bytes cut = quic_copy(hs_bytes_of(whole.data, len));
+        hs_bytes cut = wire_copy(hs_bytes_of(whole.data, len));
         hs_quic_transport_parameters all;
         hs_result result = read_bytes(cut, &all, NULL);
         assert_int_equal(result, all.bytes.len == len ? HS_OK : HS_NEED_MORE);
         ends += result == HS_OK;
-        quic_free(cut);
+        wire_free(cut);
     }
     assert_int_equal(ends, 13);
-    quic_free(whole);
+    wire_free(whole);
 }
 
 static void values_of_a_wrong_form(void **state)
@@ -190,20 +190,20 @@ static void values_of_a_wrong_form(void **state)
         assert_true(strlen(bad[i]) < 200);
         strcpy(hex, bad[i]);
         strcat(hex, "04021001");
-        hs_bytes list = quic_unhex(hex);
+        hs_bytes list = wire_unhex(hex);
         hs_quic_transport_parameters all;
         assert_int_equal(read_bytes(list, &all, NULL), HS_OK);
         assert_int_equal(all.count, 2);
         assert_int_equal(all.malformed, 2); /* 1001 is no integer either */
         assert_int_equal(all.malformed_id, p.id);
-        quic_free(list);
-        quic_free(bytes);
+        wire_free(list);
+        wire_free(bytes);
     }
     uint64_t value = 0;
-    hs_bytes bytes = quic_unhex("0302ffff");
+    hs_bytes bytes = wire_unhex("0302ffff");
     assert_false(
         hs_quic_parameter_number(bytes, HS_QUIC_PARAMETER_ID_MAX_UDP_PAYLOAD_SIZE, &value));
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 static void what_the_rfc_forbids_is_told(void **state)
@@ -241,7 +241,7 @@ static void what_the_rfc_forbids_is_told(void **state)
         } else {
             assert_null(problem);
         }
-        quic_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -256,17 +256,17 @@ static void a_client_offers_what_it_chose(void **state)
         assert_null(hs_quic_parameter_problem(&p, true));
         assert_string_equal(hs_quic_parameter_problem(&p, false),
                             "has a chosen version that is not an available one");
-        quic_free(bytes);
+        wire_free(bytes);
     }
     hs_bytes bytes = read_one("110c000000016b3343cf00000001", &p);
     assert_null(hs_quic_parameter_problem(&p, false));
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 static void duplicates_are_told(void **state)
 {
     (void)state;
-    hs_bytes bytes = quic_unhex("010105"
+    hs_bytes bytes = wire_unhex("010105"
                                 "1b00"
                                 "010106"
                                 "1b00"
@@ -277,7 +277,7 @@ static void duplicates_are_told(void **state)
     assert_int_equal(all.duplicates, 3);
     assert_int_equal(all.duplicate_id, 1);
     assert_int_equal(number(bytes, 1), 5);
-    quic_free(bytes);
+    wire_free(bytes);
 
     /* As many as the extension can hold: bounded time, and what was not compared is counted. */
     static uint8_t many[65535];
@@ -346,7 +346,7 @@ static void the_registry(void **state)
 static void annotated_within_tls(void **state)
 {
     (void)state;
-    hs_bytes bytes = quic_unhex(QUIC_V1_CLIENT_PAYLOAD);
+    hs_bytes bytes = wire_unhex(QUIC_V1_CLIENT_PAYLOAD);
     hs_fault fault;
     hs_reader r;
     hs_quic_frame frame;
@@ -375,14 +375,14 @@ static void annotated_within_tls(void **state)
         }
     }
     assert_true(found);
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 /* A list that is no list does not end the ClientHello; its bytes stay as they were. */
 static void broken_within_tls(void **state)
 {
     (void)state;
-    hs_bytes bytes = quic_unhex("0008"
+    hs_bytes bytes = wire_unhex("0008"
                                 "ffa50004"
                                 "0104ffff");
     hs_note items[16];
@@ -399,13 +399,13 @@ static void broken_within_tls(void **state)
     assert_true(hs_tls_extension_find(&extensions, 0xffa5, &extension));
     assert_bytes(extension.data, "0104ffff");
     assert_string_equal(items[notes.count - 1].field, "extension_data");
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 static void a_malformed_value_is_noted_raw(void **state)
 {
     (void)state;
-    hs_bytes bytes = quic_unhex("01020102"
+    hs_bytes bytes = wire_unhex("01020102"
                                 "0c00");
     hs_note items[16];
     hs_notes notes = {.items = items, .capacity = 16};
@@ -419,7 +419,7 @@ static void a_malformed_value_is_noted_raw(void **state)
     assert_non_null(items[4].meaning);
     assert_int_equal(items[5].depth, 0);
     assert_string_equal(items[5].field, "disable_active_migration");
-    quic_free(bytes);
+    wire_free(bytes);
 }
 
 int main(void)

@@ -113,7 +113,7 @@ static void bodies_are_read_and_written_back(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
         const body *b = &bodies[i];
-        hs_tls_extension extension = {.type = b->type, .data = tls_unhex(b->hex)};
+        hs_tls_extension extension = {.type = b->type, .data = wire_unhex(b->hex)};
         hs_tls_extension_value value;
         const char *name = hs_tls_extension_name(b->type);
         if (!hs_tls_extension_has_format(b->type, b->context) ||
@@ -136,7 +136,7 @@ static void bodies_are_read_and_written_back(void **state)
         if (!hs_bytes_equal(hs_read_rest(&r, "data"), extension.data)) {
             fail_msg("%s \"%s\" is written otherwise than read", name, b->hex);
         }
-        tls_free(extension.data);
+        wire_free(extension.data);
     }
 }
 
@@ -155,18 +155,18 @@ static void a_cut_or_longer_body_is_malformed(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
         const body *b = &bodies[i];
-        hs_bytes whole = tls_unhex(b->hex);
+        hs_bytes whole = wire_unhex(b->hex);
         for (size_t len = 0; len < whole.len && !has_any_length(b); len++) {
             if (b->type == HS_TLS_EXT_STATUS_REQUEST && b->context == CR && len == 0) {
                 continue; /* may be empty */
             }
             hs_tls_extension cut = {.type = b->type,
-                                    .data = tls_copy(hs_bytes_of(whole.data, len))};
+                                    .data = wire_copy(hs_bytes_of(whole.data, len))};
             hs_tls_extension_value value;
             if (hs_tls_extension_value_read(&cut, b->context, &value) != HS_MALFORMED) {
                 fail_msg("%s \"%s\" cut to %zu bytes", hs_tls_extension_name(b->type), b->hex, len);
             }
-            tls_free(cut.data);
+            wire_free(cut.data);
         }
         if (!has_any_length(b)) {
             uint8_t longer[64] = {0};
@@ -182,7 +182,7 @@ static void a_cut_or_longer_body_is_malformed(void **state)
                 fail_msg("%s \"%s\" with a byte more", hs_tls_extension_name(b->type), b->hex);
             }
         }
-        tls_free(whole);
+        wire_free(whole);
     }
 }
 
@@ -208,9 +208,9 @@ static hs_tls_extensions read_block(hs_bytes bytes, hs_tls_extension_context con
 static void unknown_and_grease_are_kept_in_order(void **state)
 {
     (void)state;
-    hs_bytes bytes = tls_unhex("1a1a0000"
-                               "fffe0003aabbcc"
-                               "2a2a000100");
+    hs_bytes bytes = wire_unhex("1a1a0000"
+                                "fffe0003aabbcc"
+                                "2a2a000100");
     hs_result result;
     hs_tls_extensions extensions = read_block(bytes, CH, NULL, &result);
     assert_int_equal(result, HS_OK);
@@ -231,15 +231,15 @@ static void unknown_and_grease_are_kept_in_order(void **state)
     assert_true(hs_tls_extension_next(&it, &each));
     assert_int_equal(each.type, 0x2a2a);
     assert_false(hs_tls_extension_next(&it, &each));
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void a_broken_body_does_not_spoil_the_block(void **state)
 {
     (void)state;
     /* An odd list of groups, then a sound SNI. */
-    hs_bytes bytes = tls_unhex("000a00050003001d00"
-                               "0000000a0008000005612e636f6d");
+    hs_bytes bytes = wire_unhex("000a00050003001d00"
+                                "0000000a0008000005612e636f6d");
     hs_note items[64];
     hs_notes notes = {.items = items, .capacity = 64};
     hs_result result;
@@ -265,7 +265,7 @@ static void a_broken_body_does_not_spoil_the_block(void **state)
         }
     }
     assert_int_equal(at, bytes.len + 2);
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void a_broken_block_is_malformed(void **state)
@@ -273,18 +273,18 @@ static void a_broken_block_is_malformed(void **state)
     (void)state;
     static const char *const broken[] = {"00", "0000", "000000", "00000001", "1a1a0000ff"};
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
-        hs_bytes bytes = tls_unhex(broken[i]);
+        hs_bytes bytes = wire_unhex(broken[i]);
         hs_result result;
         (void)read_block(bytes, CH, NULL, &result);
         assert_int_equal(result, HS_MALFORMED);
-        tls_free(bytes);
+        wire_free(bytes);
     }
 }
 
 static void forms_differ_by_place(void **state)
 {
     (void)state;
-    hs_bytes bytes = tls_unhex("003300020018002b00020304002c00030001aa");
+    hs_bytes bytes = wire_unhex("003300020018002b00020304002c00030001aa");
     hs_result result;
     hs_tls_extensions extensions = read_block(bytes, HRR, NULL, &result);
     uint16_t number = 0;
@@ -304,7 +304,7 @@ static void forms_differ_by_place(void **state)
     extensions = read_block(bytes, CH, NULL, &result);
     assert_int_equal(result, HS_OK);
     assert_int_equal(extensions.malformed, 2);
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void server_name_is_written_from_a_name(void **state)

@@ -80,7 +80,7 @@ static void client_hellos_have_their_fingerprints(void **state)
         assert_string_equal(text, expected[i].ja4_b);
         assert_int_equal(hs_tls_ja4_c_text(hello, text, sizeof(text)), HS_OK);
         assert_string_equal(text, expected[i].ja4_c);
-        tls_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -93,7 +93,7 @@ static void a_server_hello_has_its_ja3s(void **state)
     tls_read_sample("1.3 ServerHello", &bytes, &m);
     assert_int_equal(hs_tls_ja3s_text(&m.body.server_hello, text, sizeof(text)), HS_OK);
     assert_string_equal(text, "771,4866,43-51");
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 typedef hs_result text_of(const hs_tls_client_hello *hello, char *out, size_t size);
@@ -117,18 +117,18 @@ static void a_text_that_does_not_fit_is_said(void **state)
             free(small);
         }
     }
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 /* A hello that offers only this ALPN block. */
 static void ja4_a_of_alpn(const char *alpn_extension, char out[HS_TLS_JA4_A])
 {
-    hs_bytes bytes = tls_unhex(alpn_extension);
+    hs_bytes bytes = wire_unhex(alpn_extension);
     hs_tls_client_hello hello = {
         .legacy_version = HS_TLS_1_2,
         .extensions = {.present = true, .context = HS_TLS_IN_CLIENT_HELLO, .bytes = bytes}};
     hs_tls_ja4_a(&hello, 'q', out);
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void alpn_that_is_not_alphanumeric_is_hex(void **state)

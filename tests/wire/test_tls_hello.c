@@ -25,7 +25,7 @@ static void samples_have_no_broken_extension(void **state)
             fail_msg("%s: %s: %s", tls_samples[i].name, extensions->fault.field,
                      extensions->fault.why);
         }
-        tls_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -85,7 +85,7 @@ static void a_client_hello_of_chromium(void **state)
     hs_tls_psk_list psks;
     size_t count = 0;
     assert_false(hs_tls_get_psk_identities(extensions, &count, &psks));
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void early_data_and_its_psk(void **state)
@@ -108,23 +108,23 @@ static void early_data_and_its_psk(void **state)
     hs_bytes modes;
     assert_true(hs_tls_get_psk_key_exchange_modes(&m.body.client_hello.extensions, &modes));
     assert_int_equal(modes.len, 1);
-    tls_free(bytes);
+    wire_free(bytes);
 
     tls_read_sample("1.3 ServerHello with PSK", &answer, &s);
     uint16_t selected = 99;
     assert_true(hs_tls_get_psk_selected(&s.body.server_hello.extensions, &selected));
     assert_int_equal(selected, 0);
-    tls_free(answer);
+    wire_free(answer);
     tls_read_sample("1.3 EncryptedExtensions with early data", &answer, &s);
     assert_true(hs_tls_get_early_data(&s.body.encrypted_extensions.extensions));
-    tls_free(answer);
+    wire_free(answer);
     tls_read_sample("1.3 NewSessionTicket", &answer, &s);
     uint32_t size = 0;
     assert_true(hs_tls_get_max_early_data_size(&s.body.new_session_ticket.extensions, &size));
     assert_int_equal(size, 16384);
     assert_int_equal(s.body.new_session_ticket.ticket_lifetime, 7200);
     assert_int_equal(s.body.new_session_ticket.ticket_nonce.len, 8);
-    tls_free(answer);
+    wire_free(answer);
 }
 
 static void server_hellos(void **state)
@@ -143,20 +143,20 @@ static void server_hellos(void **state)
     assert_true(hs_tls_get_selected_group(&m.body.server_hello.extensions, &group, &share));
     assert_int_equal(group, 29);
     assert_int_equal(share.len, 32);
-    tls_free(bytes);
+    wire_free(bytes);
     tls_read_sample("1.3 HelloRetryRequest", &bytes, &m);
     assert_true(m.body.server_hello.is_hello_retry_request);
     assert_int_equal(hs_tls_server_hello_version(&m.body.server_hello), HS_TLS_1_3);
     assert_true(hs_tls_get_selected_group(&m.body.server_hello.extensions, &group, &share));
     assert_int_equal(group, 24);
     assert_int_equal(share.len, 0);
-    tls_free(bytes);
+    wire_free(bytes);
     tls_read_sample("1.2 ServerHello", &bytes, &m);
     assert_int_equal(hs_tls_server_hello_version(&m.body.server_hello), HS_TLS_1_2);
     hs_bytes protocol;
     assert_true(hs_tls_get_alpn_first(&m.body.server_hello.extensions, &protocol));
     assert_true(hs_bytes_are(protocol, "http/1.1"));
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void a_downgrade_is_told_by_the_random(void **state)
@@ -197,7 +197,7 @@ static void certificates_and_their_status(void **state)
     assert_true(hs_tls_certificate_next(&it, &entry));
     hs_tls_certificate_entry_write(&w, HS_TLS_1_3, &entry);
     assert_true(hs_bytes_equal(hs_writer_bytes(&w), m.body.certificate.certificate_list));
-    tls_free(bytes);
+    wire_free(bytes);
 
     tls_read_sample("1.2 Certificate", &bytes, &m);
     it = hs_tls_certificate_begin(&m.body.certificate);
@@ -205,10 +205,10 @@ static void certificates_and_their_status(void **state)
     assert_int_equal(entry.cert_data.len, 407);
     assert_false(entry.extensions.present);
     assert_false(hs_tls_certificate_next(&it, &entry));
-    tls_free(bytes);
+    wire_free(bytes);
     tls_read_sample("1.2 CertificateStatus", &bytes, &m);
     assert_int_equal(m.body.certificate_status.response.len, 304);
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void key_exchanges(void **state)
@@ -223,31 +223,31 @@ static void key_exchanges(void **state)
     assert_int_equal(ske->named_curve, 29);
     assert_int_equal(ske->public_key.len, 32);
     assert_string_equal(hs_tls_signature_scheme_name(ske->algorithm), "ecdsa_secp256r1_sha256");
-    tls_free(bytes);
+    wire_free(bytes);
     tls_read_sample("1.2 ServerKeyExchange DHE", &bytes, &m);
     assert_int_equal(ske->form, HS_TLS_SKE_DHE);
     assert_int_equal(ske->dh_p.len, 256);
     assert_int_equal(ske->dh_g.len, 1);
     assert_true(ske->is_signed);
     assert_int_equal(ske->signature.len, 256);
-    tls_free(bytes);
+    wire_free(bytes);
     tls_read_sample("1.2 ServerKeyExchange DH_anon", &bytes, &m);
     assert_int_equal(ske->form, HS_TLS_SKE_DHE);
     assert_false(ske->is_signed);
-    tls_free(bytes);
+    wire_free(bytes);
     tls_read_sample("1.2 ServerKeyExchange ECDHE_PSK", &bytes, &m);
     assert_true(hs_bytes_are(ske->psk_identity_hint, "hint"));
     assert_int_equal(ske->named_curve, 29);
-    tls_free(bytes);
+    wire_free(bytes);
     tls_read_sample("1.0 ServerKeyExchange ECDHE", &bytes, &m);
     assert_int_equal(ske->algorithm, 0);
     assert_true(ske->signature.len > 60);
-    tls_free(bytes);
+    wire_free(bytes);
     tls_read_sample("1.2 ClientKeyExchange RSA_PSK", &bytes, &m);
     assert_int_equal(cke->form, HS_TLS_CKE_RSA);
     assert_true(hs_bytes_are(cke->psk_identity, "Client_identity"));
     assert_int_equal(cke->exchange_keys.len, 256);
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void static_keys_leave_the_message_empty(void **state)
@@ -276,7 +276,7 @@ static void certificate_requests_ask_for_algorithms(void **state)
         assert_true(hs_tls_certificate_request_algorithms(&m.body.certificate_request, &list));
         assert_true(hs_tls_u16_next(&list, &value));
         assert_int_equal(value, 0x0403);
-        tls_free(bytes);
+        wire_free(bytes);
     }
     hs_bytes bytes;
     hs_tls_message m;
@@ -284,14 +284,14 @@ static void certificate_requests_ask_for_algorithms(void **state)
     tls_read_sample("1.0 CertificateRequest", &bytes, &m);
     assert_int_equal(m.body.certificate_request.certificate_types.len, 3);
     assert_false(hs_tls_certificate_request_algorithms(&m.body.certificate_request, &list));
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void a_compressed_certificate_keeps_its_payload(void **state)
 {
     (void)state;
-    hs_bytes bytes = tls_unhex("1900000b00020012340000"
-                               "03aabbcc");
+    hs_bytes bytes = wire_unhex("1900000b00020012340000"
+                                "03aabbcc");
     hs_tls_message m;
     hs_fault fault;
     assert_int_equal(tls_read_message(bytes, HS_TLS_1_3, HS_TLS_KX_ANY, NULL, &fault, &m), HS_OK);
@@ -299,18 +299,18 @@ static void a_compressed_certificate_keeps_its_payload(void **state)
         hs_tls_certificate_compression_name(m.body.compressed_certificate.algorithm), "brotli");
     assert_int_equal(m.body.compressed_certificate.uncompressed_length, 0x1234);
     assert_int_equal(m.body.compressed_certificate.compressed_certificate_message.len, 3);
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 /* As published captures of draft 18 have it: no session id, no compression, key_share under 40. */
 static void a_server_hello_of_an_early_draft(void **state)
 {
     (void)state;
-    hs_bytes bytes = tls_unhex("0200002e7f12"
-                               "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"
-                               "1301"
-                               "0008"
-                               "00280004001d0000");
+    hs_bytes bytes = wire_unhex("0200002e7f12"
+                                "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"
+                                "1301"
+                                "0008"
+                                "00280004001d0000");
     hs_tls_message m;
     hs_fault fault;
     uint16_t group = 0;
@@ -326,7 +326,7 @@ static void a_server_hello_of_an_early_draft(void **state)
     hs_writer_init(&w, out, sizeof(out));
     hs_tls_message_write(&w, &m);
     assert_true(hs_bytes_equal(hs_writer_bytes(&w), bytes));
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 int main(void)

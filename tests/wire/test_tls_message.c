@@ -7,7 +7,7 @@ static void samples_are_read_and_written_back(void **state)
     (void)state;
     for (size_t i = 0; i < TLS_SAMPLE_COUNT; i++) {
         const tls_sample *sample = &tls_samples[i];
-        hs_bytes bytes = tls_unhex(sample->hex);
+        hs_bytes bytes = wire_unhex(sample->hex);
         hs_tls_message message;
         hs_fault fault;
         if (tls_read_message(bytes, sample->version, sample->key_exchange, NULL, &fault,
@@ -27,7 +27,7 @@ static void samples_are_read_and_written_back(void **state)
             hs_tls_message_write(&w, &message);
             assert_int_equal(hs_writer_result(&w), HS_LIMIT);
         }
-        tls_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -36,9 +36,9 @@ static void every_truncation_needs_more(void **state)
     (void)state;
     for (size_t i = 0; i < TLS_SAMPLE_COUNT; i++) {
         const tls_sample *sample = &tls_samples[i];
-        hs_bytes whole = tls_unhex(sample->hex);
+        hs_bytes whole = wire_unhex(sample->hex);
         for (size_t len = 0; len < whole.len; len++) {
-            hs_bytes cut = tls_copy(hs_bytes_of(whole.data, len));
+            hs_bytes cut = wire_copy(hs_bytes_of(whole.data, len));
             hs_tls_message message;
             hs_fault fault;
             hs_result result = tls_read_message(cut, sample->version, sample->key_exchange, NULL,
@@ -46,9 +46,9 @@ static void every_truncation_needs_more(void **state)
             if (result != HS_NEED_MORE) {
                 fail_msg("%s cut to %zu bytes: %s", sample->name, len, hs_result_text(result));
             }
-            tls_free(cut);
+            wire_free(cut);
         }
-        tls_free(whole);
+        wire_free(whole);
     }
 }
 
@@ -72,7 +72,7 @@ static void a_shorter_body_contradicts_itself(void **state)
     (void)state;
     for (size_t i = 0; i < TLS_SAMPLE_COUNT; i++) {
         const tls_sample *sample = &tls_samples[i];
-        hs_bytes whole = tls_unhex(sample->hex);
+        hs_bytes whole = wire_unhex(sample->hex);
         for (size_t len = HS_TLS_HANDSHAKE_HEADER; len < whole.len; len++) {
             uint8_t out[4096];
             hs_writer w;
@@ -81,7 +81,7 @@ static void a_shorter_body_contradicts_itself(void **state)
                 whole.data[0],
                 {whole.data + HS_TLS_HANDSHAKE_HEADER, len - HS_TLS_HANDSHAKE_HEADER}};
             hs_tls_handshake_write(&w, &shorter);
-            hs_bytes cut = tls_copy(hs_writer_bytes(&w));
+            hs_bytes cut = wire_copy(hs_writer_bytes(&w));
             hs_tls_message message;
             hs_fault fault;
             hs_result result = tls_read_message(cut, sample->version, sample->key_exchange, NULL,
@@ -90,9 +90,9 @@ static void a_shorter_body_contradicts_itself(void **state)
                 fail_msg("%s with a body of %zu bytes: %s", sample->name, len,
                          hs_result_text(result));
             }
-            tls_free(cut);
+            wire_free(cut);
         }
-        tls_free(whole);
+        wire_free(whole);
     }
 }
 
@@ -101,7 +101,7 @@ static void a_longer_body_contradicts_itself(void **state)
     (void)state;
     for (size_t i = 0; i < TLS_SAMPLE_COUNT; i++) {
         const tls_sample *sample = &tls_samples[i];
-        hs_bytes whole = tls_unhex(sample->hex);
+        hs_bytes whole = wire_unhex(sample->hex);
         if (whole.data[0] != HS_TLS_HS_FINISHED) {
             uint8_t out[4096];
             hs_writer w;
@@ -119,7 +119,7 @@ static void a_longer_body_contradicts_itself(void **state)
                 fail_msg("%s with a byte more: %s", sample->name, hs_result_text(result));
             }
         }
-        tls_free(whole);
+        wire_free(whole);
     }
 }
 
@@ -128,7 +128,7 @@ static void notes_cover_every_byte_once(void **state)
     (void)state;
     for (size_t i = 0; i < TLS_SAMPLE_COUNT; i++) {
         const tls_sample *sample = &tls_samples[i];
-        hs_bytes bytes = tls_unhex(sample->hex);
+        hs_bytes bytes = wire_unhex(sample->hex);
         hs_note items[2048];
         hs_notes notes = {.items = items, .capacity = 2048};
         hs_tls_message message;
@@ -151,7 +151,7 @@ static void notes_cover_every_byte_once(void **state)
             }
         }
         assert_int_equal(at, bytes.len);
-        tls_free(bytes);
+        wire_free(bytes);
     }
 }
 
@@ -159,7 +159,7 @@ static void too_few_notes_change_nothing(void **state)
 {
     (void)state;
     const tls_sample *sample = tls_sample_named("chromium ClientHello");
-    hs_bytes bytes = tls_unhex(sample->hex);
+    hs_bytes bytes = wire_unhex(sample->hex);
     for (size_t capacity = 0; capacity < 100; capacity++) {
         hs_note items[100];
         hs_notes notes = {.items = items, .capacity = capacity};
@@ -170,13 +170,13 @@ static void too_few_notes_change_nothing(void **state)
         assert_int_equal(notes.count, capacity);
         assert_true(notes.dropped > 0);
     }
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void names_are_the_rfcs(void **state)
 {
     (void)state;
-    hs_bytes bytes = tls_unhex(tls_sample_named("1.3 HelloRetryRequest")->hex);
+    hs_bytes bytes = wire_unhex(tls_sample_named("1.3 HelloRetryRequest")->hex);
     hs_fault fault;
     hs_reader r;
     hs_tls_handshake message;
@@ -188,34 +188,34 @@ static void names_are_the_rfcs(void **state)
     assert_string_equal(hs_tls_handshake_name(&message), "ServerHello");
     assert_string_equal(hs_tls_handshake_type_name(HS_TLS_HS_END_OF_EARLY_DATA), "EndOfEarlyData");
     assert_null(hs_tls_handshake_type_name(99));
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void a_type_without_a_parser_is_kept(void **state)
 {
     (void)state;
-    hs_bytes bytes = tls_unhex("63000003aabbcc");
+    hs_bytes bytes = wire_unhex("63000003aabbcc");
     hs_tls_message message;
     hs_fault fault;
     assert_int_equal(tls_read_message(bytes, HS_TLS_1_2, HS_TLS_KX_NONE, NULL, &fault, &message),
                      HS_OK);
     assert_int_equal(message.msg_type, 0x63);
     assert_int_equal(message.body.raw.len, 3);
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void key_exchanges_without_a_suite_stay_raw(void **state)
 {
     (void)state;
     const tls_sample *sample = tls_sample_named("1.2 ServerKeyExchange ECDHE");
-    hs_bytes bytes = tls_unhex(sample->hex);
+    hs_bytes bytes = wire_unhex(sample->hex);
     hs_tls_message message;
     hs_fault fault;
     assert_int_equal(tls_read_message(bytes, HS_TLS_1_2, HS_TLS_KX_NONE, NULL, &fault, &message),
                      HS_OK);
     assert_int_equal(message.body.server_key_exchange.form, HS_TLS_SKE_RAW);
     assert_int_equal(message.body.server_key_exchange.raw.len, bytes.len - HS_TLS_HANDSHAKE_HEADER);
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 int main(void)

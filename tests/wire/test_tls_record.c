@@ -13,17 +13,17 @@ static hs_result read_record(hs_bytes bytes, hs_tls_record *out)
 
 static hs_result read_record_hex(const char *hex)
 {
-    hs_bytes bytes = tls_unhex(hex);
+    hs_bytes bytes = wire_unhex(hex);
     hs_tls_record record;
     hs_result result = read_record(bytes, &record);
-    tls_free(bytes);
+    wire_free(bytes);
     return result;
 }
 
 static void a_record_is_read_and_written_back(void **state)
 {
     (void)state;
-    hs_bytes bytes = tls_unhex("15030300020228");
+    hs_bytes bytes = wire_unhex("15030300020228");
     hs_tls_record record;
     assert_int_equal(read_record(bytes, &record), HS_OK);
     assert_int_equal(record.type, HS_TLS_ALERT);
@@ -35,20 +35,20 @@ static void a_record_is_read_and_written_back(void **state)
     hs_tls_record_write(&w, &record);
     assert_int_equal(hs_writer_result(&w), HS_OK);
     assert_true(hs_bytes_equal(hs_writer_bytes(&w), bytes));
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void a_cut_record_needs_more(void **state)
 {
     (void)state;
-    hs_bytes whole = tls_unhex("15030300020228");
+    hs_bytes whole = wire_unhex("15030300020228");
     for (size_t len = 0; len < whole.len; len++) {
-        hs_bytes cut = tls_copy(hs_bytes_of(whole.data, len));
+        hs_bytes cut = wire_copy(hs_bytes_of(whole.data, len));
         hs_tls_record record;
         assert_int_equal(read_record(cut, &record), HS_NEED_MORE);
-        tls_free(cut);
+        wire_free(cut);
     }
-    tls_free(whole);
+    wire_free(whole);
 }
 
 static void what_is_no_record_is_told_at_once(void **state)
@@ -66,7 +66,7 @@ static void what_is_no_record_is_told_at_once(void **state)
 static void several_records_follow_each_other(void **state)
 {
     (void)state;
-    hs_bytes bytes = tls_unhex("14030300010115030300020100");
+    hs_bytes bytes = wire_unhex("14030300010115030300020100");
     hs_fault fault;
     hs_reader r;
     hs_tls_record record;
@@ -86,7 +86,7 @@ static void several_records_follow_each_other(void **state)
     assert_string_equal(hs_tls_alert_level_name(alert.level), "warning");
     assert_string_equal(hs_tls_alert_description_name(alert.description), "close_notify");
     assert_int_equal(hs_reader_finish(&r), HS_OK);
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void alerts_have_their_names(void **state)
@@ -133,7 +133,7 @@ static const char ssl2_hello[] = "801f01030100060000001001008000002f"
 static void an_ssl2_client_hello_is_recognised(void **state)
 {
     (void)state;
-    hs_bytes bytes = tls_unhex(ssl2_hello);
+    hs_bytes bytes = wire_unhex(ssl2_hello);
     for (size_t len = 0; len < 5; len++) {
         assert_int_equal(hs_tls_ssl2_client_hello_detect(hs_bytes_of(bytes.data, len)),
                          HS_NEED_MORE);
@@ -158,23 +158,23 @@ static void an_ssl2_client_hello_is_recognised(void **state)
     hs_tls_ssl2_client_hello_write(&w, &hello);
     assert_int_equal(hs_writer_result(&w), HS_OK);
     assert_true(hs_bytes_equal(hs_writer_bytes(&w), bytes));
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 static void a_cut_ssl2_client_hello_needs_more(void **state)
 {
     (void)state;
-    hs_bytes whole = tls_unhex(ssl2_hello);
+    hs_bytes whole = wire_unhex(ssl2_hello);
     for (size_t len = 0; len < whole.len; len++) {
-        hs_bytes cut = tls_copy(hs_bytes_of(whole.data, len));
+        hs_bytes cut = wire_copy(hs_bytes_of(whole.data, len));
         hs_fault fault;
         hs_reader r;
         hs_tls_ssl2_client_hello hello;
         hs_reader_init(&r, cut, &fault, NULL);
         assert_int_equal(hs_tls_ssl2_client_hello_read(&r, &hello), HS_NEED_MORE);
-        tls_free(cut);
+        wire_free(cut);
     }
-    tls_free(whole);
+    wire_free(whole);
 }
 
 static void other_bytes_are_no_ssl2_client_hello(void **state)
@@ -182,19 +182,19 @@ static void other_bytes_are_no_ssl2_client_hello(void **state)
     (void)state;
     static const char *const others[] = {"16", "801f02", "801f010400", "00", "801f014854"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        hs_bytes bytes = tls_unhex(others[i]);
+        hs_bytes bytes = wire_unhex(others[i]);
         assert_int_equal(hs_tls_ssl2_client_hello_detect(bytes), HS_MALFORMED);
-        tls_free(bytes);
+        wire_free(bytes);
     }
     /* A cipher_spec_length that is no multiple of three. */
-    hs_bytes bytes = tls_unhex("800b0103010002000000000001");
+    hs_bytes bytes = wire_unhex("800b0103010002000000000001");
     hs_fault fault;
     hs_reader r;
     hs_tls_ssl2_client_hello hello;
     hs_reader_init(&r, bytes, &fault, NULL);
     assert_int_equal(hs_tls_ssl2_client_hello_read(&r, &hello), HS_MALFORMED);
     assert_string_equal(fault.field, "cipher_spec");
-    tls_free(bytes);
+    wire_free(bytes);
 }
 
 int main(void)
