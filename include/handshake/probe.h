@@ -22,13 +22,15 @@ typedef struct hs_problem {
     char text[512];
 } hs_problem;
 
-typedef enum hs_http_version { HS_HTTP_ANY, HS_HTTP_1_1, HS_HTTP_2 } hs_http_version;
+typedef enum hs_http_version { HS_HTTP_ANY, HS_HTTP_1_1, HS_HTTP_2, HS_HTTP_3 } hs_http_version;
 
 /* All strings are borrowed and must live as long as the prober. */
 typedef struct hs_probe_options {
     int family;              /* 0 either, 4 or 6 */
-    hs_time connect_timeout; /* name resolution and TCP; 0: only `timeout` */
-    hs_time tls_timeout; /* from established to the end of the TLS handshake; 0: only `timeout` */
+    hs_time connect_timeout; /* name resolution and TCP, or until a QUIC server's first datagram;
+                              * 0: only `timeout` */
+    hs_time tls_timeout;     /* from there to the end of the TLS or QUIC handshake; 0: only
+                              * `timeout` */
     hs_time
         upgrade_timeout; /* WebSocket upgrade, HTTP/2 SETTINGS, first response; 0: only `timeout` */
     hs_time timeout;     /* overall */
@@ -45,10 +47,11 @@ typedef struct hs_probe_options {
     const char *pinned_public_key; /* curl's: "sha256//…;sha256//…" or a file */
     bool insecure;                 /* report what verification says, and go on */
     bool tcp_fastopen;
-    bool resume;                /* a first connection for the ticket, the second is measured */
-    bool early_data;            /* implies `resume`; the request goes as early data */
-    bool head;                  /* HEAD in place of GET */
-    const char *subprotocols;   /* WebSocket, comma list; NULL: none */
+    bool resume;               /* a first connection for the ticket, the second is measured */
+    bool early_data;           /* implies `resume`; the request goes as early data */
+    bool head;                 /* HEAD in place of GET */
+    const char *subprotocols;  /* WebSocket, comma list; NULL: none */
+    const char *quic_versions; /* comma list of v1, v2 and 0x…, the first one first; NULL: v1,v2 */
     const char *const *resolve; /* "host:port:address[,address]…", as curl's */
     size_t resolve_count;
     const char *keylog; /* file to append key log lines to; NULL: $SSLKEYLOGFILE, if set */
@@ -70,9 +73,9 @@ HS_API HS_CHECKED hs_result hs_prober_new(const hs_probe_options *options, hs_pr
                                           hs_problem *problem);
 HS_API void hs_prober_free(hs_prober *prober);
 
-/* One handshake with `url`: tcp:// tls:// http:// https:// ws:// wss://, or host[:port], which
- * means https. On HS_OK `*out` is a trace for hs_trace_free. HS_INVALID: the URL, with `problem`
- * filled. HS_LIMIT: hs_prober_stop was called before there was a result. */
+/* One handshake with `url`: tcp:// tls:// quic:// http:// https:// ws:// wss://, or host[:port],
+ * which means https. On HS_OK `*out` is a trace for hs_trace_free. HS_INVALID: the URL, with
+ * `problem` filled. HS_LIMIT: hs_prober_stop was called before there was a result. */
 HS_API HS_CHECKED hs_result hs_prober_run(hs_prober *prober, const char *url, hs_trace **out,
                                           hs_problem *problem);
 

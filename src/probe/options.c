@@ -4,6 +4,7 @@
 
 #include "net/resolve.h"
 #include "probe/options.h"
+#include "wire/quic/version.h"
 
 void hs_probe_options_init(hs_probe_options *options)
 {
@@ -53,6 +54,45 @@ static bool is_token_list(const char *list)
     return list[0] != '\0';
 }
 
+bool hs_quic_versions_parse(const char *list, uint32_t versions[HS_QUIC_VERSIONS_MAX],
+                            size_t *count)
+{
+    *count = 0;
+    for (const char *at = list;; at++) {
+        size_t len = strcspn(at, ",");
+        if (*count == HS_QUIC_VERSIONS_MAX ||
+            !hs_quic_version_parse(at, len, &versions[(*count)++])) {
+            return false;
+        }
+        at += len;
+        if (*at == '\0') {
+            return true;
+        }
+    }
+}
+
+/* What the session can speak, beside versions that exist to be refused (RFC 9000 15). */
+static hs_result check_quic_versions(const char *list, hs_problem *problem)
+{
+    uint32_t versions[HS_QUIC_VERSIONS_MAX];
+    size_t count = 0;
+    bool usable = false;
+    bool good = hs_quic_versions_parse(list, versions, &count);
+    for (size_t i = 0; good && i < count; i++) {
+        bool is_spoken = versions[i] == HS_QUIC_V1 || versions[i] == HS_QUIC_V2;
+        usable = usable || is_spoken;
+        good = is_spoken || hs_quic_version_is_reserved(versions[i]);
+    }
+    if (good && usable) {
+        return HS_OK;
+    }
+    (void)snprintf(problem->text, sizeof problem->text,
+                   "'%.100s' is not a list of QUIC versions: v1, v2, and before them perhaps one "
+                   "of 0x?a?a?a?a",
+                   list);
+    return HS_INVALID;
+}
+
 hs_result hs_probe_options_check(const hs_probe_options *o, hs_problem *problem)
 {
     if (o->family != 0 && o->family != 4 && o->family != 6) {
@@ -72,6 +112,9 @@ hs_result hs_probe_options_check(const hs_probe_options *o, hs_problem *problem)
     }
     if (o->subprotocols && !is_token_list(o->subprotocols)) {
         return invalid(problem, "the subprotocols are not a comma list of tokens");
+    }
+    if (o->quic_versions && check_quic_versions(o->quic_versions, problem) != HS_OK) {
+        return HS_INVALID;
     }
     return check_overrides(o, problem);
 }

@@ -180,6 +180,8 @@ void hs_run_packets_connected(hs_run *run, int fd)
 void hs_run_packets_connected_udp(hs_run *run, int fd)
 {
     run->packets.is_datagrams = true;
+    run->packets.first[HS_CLIENT] = hs_buffer_bytes(&run->packets.streams[HS_CLIENT]).len;
+    run->packets.first[HS_SERVER] = hs_buffer_bytes(&run->packets.streams[HS_SERVER]).len;
     hs_run_packets_connected(run, fd);
 }
 

@@ -35,6 +35,7 @@ typedef struct hs_run_packets {
     hs_address local;
     hs_address remote;
     bool is_datagrams; /* the streams are of UDP: one datagram behind the other */
+    uint64_t first[2]; /* where they begin that went to, and came from, `remote` */
 } hs_run_packets;
 
 void hs_run_packets_init(hs_run *run);

@@ -84,6 +84,7 @@ hs_result hs_rebuilt_write(hs_run *run, hs_packet_file *file)
     rebuilt b = {.file = file,
                  .start = run->timeline.realtime_start,
                  .is_datagrams = kept->is_datagrams,
+                 .crossed = {kept->first[HS_CLIENT], kept->first[HS_SERVER]},
                  .streams = {hs_buffer_bytes(&kept->streams[HS_CLIENT]),
                              hs_buffer_bytes(&kept->streams[HS_SERVER])},
                  .frame = malloc(FRAME_MAX)};

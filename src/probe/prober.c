@@ -21,7 +21,8 @@ struct hs_prober {
     volatile sig_atomic_t stopped;
     hs_probe_options options;
     hs_resolver *resolver;
-    hs_tls_context *tls_context; /* made for the first target that has TLS */
+    hs_tls_context *tls_context;   /* made for the first target that has TLS */
+    hs_quic_context *quic_context; /* and for the first that has QUIC */
     FILE *keylog_file;
     hs_packets *packets;
     /* The newest ticket, and which target gave it. */
@@ -60,6 +61,16 @@ static hs_result make_tls_context(hs_prober *prober, hs_problem *problem)
         return HS_OK;
     }
     return hs_tls_context_new_client(&prober->options, &prober->tls_context, problem);
+}
+
+static hs_result make_contexts(hs_prober *prober, const hs_scheme *scheme, hs_problem *problem)
+{
+    hs_result result = scheme->has_tls ? make_tls_context(prober, problem) : HS_OK;
+    if (result == HS_OK && scheme->is_quic && !prober->quic_context) {
+        result = hs_quic_context_new_client(&prober->options, prober->tls_context,
+                                            &prober->quic_context, problem);
+    }
+    return result;
 }
 
 /* Options that only a TLS context can check are checked now, not at the first target. */
@@ -133,6 +144,7 @@ void hs_prober_free(hs_prober *prober)
     uv_close((uv_handle_t *)&prober->wake, NULL);
     uv_run(&prober->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&prober->loop);
+    hs_quic_context_free(prober->quic_context);
     hs_tls_context_free(prober->tls_context);
     hs_packets_close(prober->packets);
     if (prober->keylog_file) {
@@ -191,10 +203,29 @@ static bool resumes(const hs_prober *prober)
     return prober->options.resume || prober->options.early_data;
 }
 
+static void choose_transport(const hs_prober *prober, hs_url *url)
+{
+    const hs_scheme *over_quic = hs_scheme_over_quic(url->scheme);
+    if (prober->options.http_version == HS_HTTP_3 && over_quic) {
+        url->scheme = over_quic;
+    }
+}
+
 static hs_result check_target(const hs_prober *prober, const hs_url *url, hs_problem *problem)
 {
     const char *what = NULL;
-    if (prober->options.tcp_fastopen && !url->scheme->has_tls && !url->scheme->has_request) {
+    const hs_probe_options *o = &prober->options;
+    if (o->http_version == HS_HTTP_3 && !url->scheme->is_quic) {
+        what = "--http3 needs https://";
+    } else if (url->scheme->is_quic && o->tcp_fastopen) {
+        what = "--tcp-fastopen is TCP's, and this is QUIC";
+    } else if (url->scheme->is_quic && o->tls_max != 0 && o->tls_max < 0x0304) {
+        what = "QUIC has no TLS below 1.3 (--tls-max)";
+    } else if (url->scheme->is_quic && !url->scheme->alpn && (!o->alpn || !o->alpn[0])) {
+        what = "QUIC needs an application protocol: name it with --alpn";
+    } else if (o->alpn && !o->alpn[0] && url->scheme->is_quic) {
+        what = "QUIC needs an application protocol (--alpn)";
+    } else if (prober->options.tcp_fastopen && !url->scheme->has_tls && !url->scheme->has_request) {
         what = "--tcp-fastopen needs something to send with the SYN: use another scheme";
     } else if (resumes(prober) && !url->scheme->has_tls) {
         what = "--resume and --early-data need TLS";
@@ -211,7 +242,8 @@ static hs_result check_target(const hs_prober *prober, const hs_url *url, hs_pro
 static hs_result run_resumed(hs_prober *prober, hs_run_setup *setup, hs_trace **out)
 {
     char target[sizeof prober->ticket_target];
-    (void)snprintf(target, sizeof target, "%.255s:%u", setup->url->host, setup->url->port);
+    (void)snprintf(target, sizeof target, "%.255s:%u%s", setup->url->host, setup->url->port,
+                   setup->url->scheme->is_quic ? "/udp" : "");
     if (strcmp(target, prober->ticket_target) != 0) {
         hs_buffer_consume(&prober->ticket, hs_buffer_bytes(&prober->ticket).len);
         (void)snprintf(prober->ticket_target, sizeof prober->ticket_target, "%s", target);
@@ -246,10 +278,11 @@ hs_result hs_prober_run(hs_prober *prober, const char *text, hs_trace **out, hs_
     *out = NULL;
     hs_result result = hs_url_parse(text, &url, problem);
     if (result == HS_OK) {
+        choose_transport(prober, &url);
         result = check_target(prober, &url, problem);
     }
-    if (result == HS_OK && url.scheme->has_tls) {
-        result = make_tls_context(prober, problem);
+    if (result == HS_OK) {
+        result = make_contexts(prober, url.scheme, problem);
     }
     if (result != HS_OK) {
         return result;
@@ -258,6 +291,7 @@ hs_result hs_prober_run(hs_prober *prober, const char *text, hs_trace **out, hs_
                           .options = &prober->options,
                           .resolver = prober->resolver,
                           .tls_context = prober->tls_context,
+                          .quic_context = prober->quic_context,
                           .url = &url,
                           .keylog_file = prober->keylog_file,
                           .packets = prober->packets};

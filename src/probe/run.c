@@ -81,12 +81,18 @@ static void on_deadline(uv_timer_t *timer)
     (void)hs_time_ms(hs_run_now(run).at, waited);
     if (run->linger == HS_LINGER_VERDICT) {
         hs_run_step_done(run);
+    } else if (run->linger == HS_LINGER_CONFIRM) {
+        hs_run_quic_leave(run);
+    } else if (run->linger == HS_LINGER_CHECK) {
+        hs_run_quic_silent_too(run);
     } else if (run->linger != HS_LINGER_NONE) {
         run->over = true;
     } else if (run->phase == HS_PHASE_DNS) {
         hs_run_fail(run, HS_FAILURE_DNS_TIMED_OUT,
                     "the name servers gave no answer for %s; gave up after %s ms",
                     run->setup.url->host, waited);
+    } else if (run->step->expired) {
+        run->step->expired(run);
     } else {
         hs_run_fail(run, run->step->timed_out, "%s gave no answer to the %s; gave up after %s ms",
                     hs_run_peer(run), run->step->name, waited);
@@ -126,10 +132,15 @@ static void start_deadline(hs_run *run)
     }
 }
 
-void hs_run_linger(hs_run *run, hs_linger why)
+void hs_run_linger_for(hs_run *run, hs_linger why, hs_time time)
 {
     run->linger = why;
-    start_timer(&run->deadline, on_deadline, LINGER_MS * HS_MILLISECOND);
+    start_timer(&run->deadline, on_deadline, time);
+}
+
+void hs_run_linger(hs_run *run, hs_linger why)
+{
+    hs_run_linger_for(run, why, LINGER_MS * HS_MILLISECOND);
 }
 
 /* --- steps --- */
@@ -138,6 +149,9 @@ const char *hs_run_alpn(const hs_run *run)
 {
     if (run->in_early_start) {
         return run->setup.ticket_alpn;
+    }
+    if (run->quic) {
+        return run->quic->session ? hs_quic_session_alpn(run->quic->session) : NULL;
     }
     return run->tls ? hs_tls_session_alpn(run->tls) : NULL;
 }
@@ -153,17 +167,26 @@ void hs_run_become(hs_run *run, const hs_step *step)
     step->start(run);
 }
 
-static const hs_step *next_step(const hs_run *run)
+static const hs_step *step_at(const hs_run *run, size_t index)
 {
-    size_t next = run->step_index + 1;
-    return next < HS_STEPS_MAX ? run->setup.url->scheme->steps[next] : NULL;
+    return index < HS_STEPS_MAX ? run->setup.url->scheme->steps[index] : NULL;
 }
 
+bool hs_run_is_last_step(const hs_run *run)
+{
+    return step_at(run, run->step_index + 1) == NULL;
+}
+
+/* Over TCP it is begun by the step for TLS, which it follows; over QUIC by the one before that. */
 void hs_run_start_early(hs_run *run)
 {
+    run->early_index = run->step_index + (run->quic ? 1 : 0);
     run->in_early_start = true;
-    hs_run_become(run, next_step(run));
+    hs_run_become(run, step_at(run, run->early_index + 1));
     run->in_early_start = false;
+    if (run->quic) {
+        return; /* its streams are written to already */
+    }
     hs_result result = hs_tls_session_early(run->tls, hs_buffer_bytes(&run->early));
     if (result == HS_LIMIT) {
         /* The ticket allows less than the request needs: it goes after the handshake. */
@@ -174,13 +197,14 @@ void hs_run_start_early(hs_run *run)
     }
 }
 
-/* The step's request was sent as early data; if the server did not take it, it is sent again. */
+/* The step's request was sent as early data; if the server did not take it, it is sent again. A
+ * session of QUIC does that by itself. */
 static void enter_early_step(hs_run *run)
 {
     run->step = run->early_step;
     run->phase = run->step->phase;
     start_deadline(run);
-    if (hs_tls_session_early_data(run->tls) != HS_EARLY_DATA_ACCEPTED) {
+    if (run->tls && hs_tls_session_early_data(run->tls) != HS_EARLY_DATA_ACCEPTED) {
         hs_run_send(run, hs_buffer_bytes(&run->early));
     }
 }
@@ -196,6 +220,10 @@ static void enter(hs_run *run, const hs_step *step)
 /* Says goodbye in order, innermost protocol first. */
 static void leave(hs_run *run)
 {
+    if (run->quic) {
+        hs_run_quic_leave(run);
+        return;
+    }
     hs_run_linger(run, HS_LINGER_GOODBYE);
     if (run->step->leave) {
         run->step->leave(run);
@@ -212,6 +240,14 @@ static void leave(hs_run *run)
     }
 }
 
+static hs_bytes ticket_of(const hs_run *run)
+{
+    if (run->quic && run->quic->session) {
+        return hs_quic_session_ticket(run->quic->session);
+    }
+    return run->tls ? hs_tls_session_ticket(run->tls) : (hs_bytes){0};
+}
+
 void hs_run_step_done(hs_run *run)
 {
     if (run->linger == HS_LINGER_TICKET) {
@@ -222,10 +258,11 @@ void hs_run_step_done(hs_run *run)
     if (run->finished) {
         return;
     }
-    const hs_step *next = next_step(run);
+    const hs_step *next = step_at(run, run->step_index + 1);
     if (next) {
+        bool is_early = run->early_step && run->step_index == run->early_index;
         run->step_index++;
-        if (run->early_step) {
+        if (is_early) {
             enter_early_step(run);
         } else {
             enter(run, next);
@@ -233,7 +270,7 @@ void hs_run_step_done(hs_run *run)
         return;
     }
     finish(run);
-    if (run->setup.wants_ticket && run->tls && hs_tls_session_ticket(run->tls).len == 0) {
+    if (run->setup.wants_ticket && (run->tls || run->quic) && ticket_of(run).len == 0) {
         hs_run_linger(run, HS_LINGER_TICKET);
     } else {
         leave(run);
@@ -259,7 +296,7 @@ static void describe_target(hs_run *run)
     trace->target.path = hs_arena_escaped(arena, hs_bytes_of(url->path, strlen(url->path)));
 }
 
-static void open_timer(hs_run *run, uv_timer_t *timer)
+void hs_run_open_timer(hs_run *run, uv_timer_t *timer)
 {
     (void)uv_timer_init(run->setup.loop, timer); /* it cannot fail (libuv's manual) */
     timer->data = run;
@@ -281,10 +318,11 @@ hs_result hs_run_start(const hs_run_setup *setup, hs_run **out)
                               .keep_bytes = setup->options->keep_bytes};
     run->trace = hs_trace_new(&config);
     run->keylog = hs_keylog_new(KEYLOG_ENTRIES);
-    if (run->trace && run->keylog) {
+    bool is_quic = setup->url->scheme->is_quic;
+    if (run->trace && run->keylog && !is_quic) {
         run->decoder = hs_decoder_new(run->trace, run->keylog);
     }
-    if (!run->decoder) {
+    if (!run->trace || !run->keylog || (!run->decoder && !is_quic)) {
         hs_trace_free(run->trace);
         hs_keylog_free(run->keylog);
         free(run);
@@ -293,8 +331,8 @@ hs_result hs_run_start(const hs_run_setup *setup, hs_run **out)
     hs_packets_begin_run(setup->packets);
     hs_timeline_start(&run->timeline);
     describe_target(run);
-    open_timer(run, &run->deadline);
-    open_timer(run, &run->overall);
+    hs_run_open_timer(run, &run->deadline);
+    hs_run_open_timer(run, &run->overall);
     if (setup->options->timeout > 0) {
         start_timer(&run->overall, on_overall, setup->options->timeout);
     }
@@ -314,14 +352,25 @@ static void on_timer_closed(uv_handle_t *handle)
     run->open_handles--;
 }
 
-/* What the kernel still has to say to the peer, it says now. */
-static void close_connection(hs_run *run)
+void hs_run_close_timer(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, on_timer_closed);
+}
+
+void hs_run_end_exchange(hs_run *run)
 {
     if (run->early_step && run->early_step->end) {
         run->early_step->end(run);
     } else if (run->step->end) {
         run->step->end(run);
     }
+    run->early_step = NULL;
+}
+
+/* What the kernel still has to say to the peer, it says now. */
+static void close_connection(hs_run *run)
+{
+    hs_run_end_exchange(run);
     if (run->socket) {
         hs_socket_close(run->socket, false);
         run->socket = NULL;
@@ -333,8 +382,9 @@ static void close_everything(hs_run *run)
     hs_tls_session_free(run->tls);
     hs_connector_free(run->connector);
     hs_resolution_free(run->resolution);
-    uv_close((uv_handle_t *)&run->deadline, on_timer_closed);
-    uv_close((uv_handle_t *)&run->overall, on_timer_closed);
+    hs_run_quic_close(run);
+    hs_run_close_timer(&run->deadline);
+    hs_run_close_timer(&run->overall);
     while (run->open_handles > 0) {
         uv_run(run->setup.loop, UV_RUN_NOWAIT);
     }
@@ -342,15 +392,29 @@ static void close_everything(hs_run *run)
 
 static void keep_ticket(hs_run *run, hs_buffer *ticket, char alpn[32])
 {
-    hs_bytes session = run->tls ? hs_tls_session_ticket(run->tls) : (hs_bytes){0};
+    hs_bytes session = ticket_of(run);
     if (session.len == 0) {
         return;
     }
     hs_buffer_consume(ticket, hs_buffer_bytes(ticket).len);
     if (hs_buffer_append(ticket, session) == HS_OK) {
-        const char *chosen = hs_tls_session_alpn(run->tls);
+        const char *chosen = hs_run_alpn(run);
         (void)snprintf(alpn, 32, "%s", chosen ? chosen : "");
     }
+}
+
+static void note_verification(hs_run *run)
+{
+    hs_tls_facts *tls = &run->trace->tls;
+    const char *text = NULL;
+    if (run->tls) {
+        tls->verify_code = hs_tls_session_verify(run->tls);
+        text = hs_tls_session_verify_text(run->tls);
+    } else if (run->quic && run->quic->session) {
+        tls->verify_code = hs_quic_session_verify(run->quic->session);
+        text = hs_quic_session_verify_text(run->quic->session);
+    }
+    tls->verify = text ? hs_arena_text(hs_trace_arena(run->trace), text) : NULL;
 }
 
 hs_trace *hs_run_end(hs_run *run, hs_buffer *ticket, char alpn[32])
@@ -365,12 +429,8 @@ hs_trace *hs_run_end(hs_run *run, hs_buffer *ticket, char alpn[32])
     hs_run_note_attempts(run);
     hs_run_note_tcp_end(run);
     keep_ticket(run, ticket, alpn);
-    hs_result decoded = hs_decoder_finish(run->decoder);
-    if (run->tls) {
-        trace->tls.verify_code = hs_tls_session_verify(run->tls);
-        const char *verify = hs_tls_session_verify_text(run->tls);
-        trace->tls.verify = verify ? hs_arena_text(hs_trace_arena(trace), verify) : NULL;
-    }
+    note_verification(run);
+    hs_result decoded = run->decoder ? hs_decoder_finish(run->decoder) : hs_run_quic_finish(run);
     close_connection(run);
     hs_run_packets_tell(run);
     close_everything(run);
@@ -384,6 +444,7 @@ hs_trace *hs_run_end(hs_run *run, hs_buffer *ticket, char alpn[32])
     hs_buffer_free(&run->early);
     hs_buffer_free(&run->plain);
     hs_run_packets_free(run);
+    free(run->quic);
     free(run);
     return trace;
 }

@@ -20,6 +20,7 @@
 #include "net/tls_session.h"
 #include "probe/addresses.h"
 #include "probe/packets.h"
+#include "probe/quic.h"
 #include "probe/step.h"
 #include "probe/url.h"
 #include "trace/build.h"
@@ -29,7 +30,8 @@ typedef struct hs_run_setup {
     uv_loop_t *loop;
     const hs_probe_options *options;
     hs_resolver *resolver;
-    hs_tls_context *tls_context; /* NULL where the scheme has no TLS */
+    hs_tls_context *tls_context;   /* NULL where the scheme has no TLS */
+    hs_quic_context *quic_context; /* NULL where it has no QUIC */
     const hs_url *url;
     FILE *keylog_file;       /* NULL: none */
     hs_packets *packets;     /* NULL: none */
@@ -44,7 +46,9 @@ typedef enum hs_linger {
     HS_LINGER_NONE,
     HS_LINGER_VERDICT, /* TLS 1.3: the server may still refuse the client's certificate */
     HS_LINGER_TICKET,  /* the ticket follows the handshake */
+    HS_LINGER_CONFIRM, /* QUIC: the server confirms the handshake */
     HS_LINGER_GOODBYE, /* the peer may answer our close */
+    HS_LINGER_CHECK,   /* QUIC was silent: does TCP answer? */
 } hs_linger;
 
 enum { HS_TOLD_ESTABLISHED = 1, HS_TOLD_CLOSED = 2, HS_TOLD_FAILED = 4 };
@@ -53,7 +57,7 @@ struct hs_run {
     hs_run_setup setup;
     hs_timeline timeline;
     hs_trace *trace;
-    hs_decoder *decoder;
+    hs_decoder *decoder; /* NULL over QUIC, which has its own for each attempt */
     hs_keylog *keylog;
     bool keys_grew;
     hs_run_packets packets;
@@ -64,6 +68,7 @@ struct hs_run {
     void *exchange; /* what the step for the application protocol keeps */
 
     const hs_step *early_step; /* it has sent its request as early data */
+    size_t early_index;        /* of the step before it */
     bool in_early_start;       /* and is doing so just now */
     hs_buffer early;           /* what it sent, for the case that it is rejected */
 
@@ -79,6 +84,7 @@ struct hs_run {
     hs_socket *socket;
     bool transport_deferred; /* Fast Open: the SYN leaves with the first data */
     bool peer_ended;
+    hs_run_quic *quic; /* NULL over TCP */
     hs_tls_session *tls;
     bool tls_established;
     bool tls_closed; /* the peer's close_notify came */
@@ -117,6 +123,7 @@ void hs_run_start_early(hs_run *run);
 const char *hs_run_alpn(const hs_run *run);
 /* Stays for what may still come, for as long as a goodbye may take. */
 void hs_run_linger(hs_run *run, hs_linger why);
+void hs_run_linger_for(hs_run *run, hs_linger why, hs_time time);
 void hs_run_fail(hs_run *run, hs_failure_class cls, const char *format, ...) HS_PRINTF(3, 4);
 /* This host could not go on: HS_NO_MEMORY, HS_LIMIT, HS_SYSTEM. */
 void hs_run_give_up(hs_run *run, hs_result result);
@@ -131,6 +138,18 @@ hs_tls_session_events hs_run_tls_events(hs_run *run);
 void hs_run_pump_tls(hs_run *run);
 /* The TLS handshake is done (step_tls.c). */
 void hs_run_tls_established(hs_run *run);
+
+/* A line for the key log (transport.c). */
+void hs_run_note_secret(hs_run *run, const char *line);
+/* Looks again at what waits for keys, where new ones have come. */
+void hs_run_look_for_keys(hs_run *run);
+/* Ends what the step at work, or the early one, keeps. */
+void hs_run_end_exchange(hs_run *run);
+/* Whether no step follows the one at work. */
+bool hs_run_is_last_step(const hs_run *run);
+/* Closes a timer of the run; the run is not freed before it is closed. */
+void hs_run_open_timer(hs_run *run, uv_timer_t *timer);
+void hs_run_close_timer(uv_timer_t *timer);
 
 /* Facts of the TCP connection from the kernel (tcp_facts.c). */
 void hs_run_note_established(hs_run *run, const hs_connect_attempt *attempt);

@@ -7,13 +7,44 @@
 
 /* STARTTLS, when it comes, is one more step between `connect` and `tls`. */
 static const hs_scheme schemes[] = {
-    {"tcp", 0, false, false, NULL, {&hs_step_connect}},
-    {"tls", 0, true, false, NULL, {&hs_step_connect, &hs_step_tls}},
-    {"http", 80, false, true, NULL, {&hs_step_connect, &hs_step_http}},
-    {"https", 443, true, true, "h2,http/1.1", {&hs_step_connect, &hs_step_tls, &hs_step_http}},
-    {"ws", 80, false, true, NULL, {&hs_step_connect, &hs_step_websocket}},
-    {"wss", 443, true, true, "http/1.1", {&hs_step_connect, &hs_step_tls, &hs_step_websocket}},
+    {.name = "tcp", .steps = {&hs_step_connect}},
+    {.name = "tls", .has_tls = true, .steps = {&hs_step_connect, &hs_step_tls}},
+    {.name = "quic",
+     .has_tls = true,
+     .is_quic = true,
+     .steps = {&hs_step_quic_connect, &hs_step_quic}},
+    {.name = "http", .port = 80, .has_request = true, .steps = {&hs_step_connect, &hs_step_http}},
+    {.name = "https",
+     .port = 443,
+     .has_tls = true,
+     .has_request = true,
+     .alpn = "h2,http/1.1",
+     .steps = {&hs_step_connect, &hs_step_tls, &hs_step_http}},
+    {.name = "ws",
+     .port = 80,
+     .has_request = true,
+     .steps = {&hs_step_connect, &hs_step_websocket}},
+    {.name = "wss",
+     .port = 443,
+     .has_tls = true,
+     .has_request = true,
+     .alpn = "http/1.1",
+     .steps = {&hs_step_connect, &hs_step_tls, &hs_step_websocket}},
 };
+
+static const hs_scheme https_over_quic = {
+    .name = "https",
+    .port = 443,
+    .has_tls = true,
+    .is_quic = true,
+    .has_request = true,
+    .alpn = "h3",
+    .steps = {&hs_step_quic_connect, &hs_step_quic, &hs_step_http3}};
+
+const hs_scheme *hs_scheme_over_quic(const hs_scheme *scheme)
+{
+    return strcmp(scheme->name, https_over_quic.name) == 0 ? &https_over_quic : NULL;
+}
 
 const hs_scheme *hs_scheme_at(size_t index)
 {

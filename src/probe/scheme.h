@@ -14,6 +14,7 @@ typedef struct hs_scheme {
     const char *name;
     uint16_t port; /* 0: must be given */
     bool has_tls;
+    bool is_quic;
     bool has_request; /* something is sent once it is ready, so that it can be early data */
     const char *alpn; /* what is offered where the user does not say; NULL: none */
     const struct hs_step *steps[HS_STEPS_MAX]; /* in order, NULL after the last */
@@ -21,6 +22,8 @@ typedef struct hs_scheme {
 
 /* NULL where there is no such scheme. */
 const hs_scheme *hs_scheme_find(const char *name, size_t len);
+/* The same scheme over QUIC (RFC 9114); NULL where there is none. */
+const hs_scheme *hs_scheme_over_quic(const hs_scheme *scheme);
 /* Each scheme in turn; NULL past the last. */
 const hs_scheme *hs_scheme_at(size_t index);
 

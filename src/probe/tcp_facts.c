@@ -116,15 +116,25 @@ static hs_attempt describe(hs_run *run, const hs_connect_attempt *from)
                         .won = from->won};
 }
 
+static const hs_connect_attempt *attempts_of(const hs_run *run, size_t *count)
+{
+    *count = 0;
+    if (run->quic) {
+        *count = run->quic->attempt_count;
+        return run->quic->attempts;
+    }
+    return run->connector ? hs_connector_attempts(run->connector, count) : NULL;
+}
+
 void hs_run_note_attempts(hs_run *run)
 {
     hs_trace *trace = run->trace;
     size_t count = 0;
-    if (!run->connector) {
+    const hs_connect_attempt *attempts = attempts_of(run, &count);
+    hs_moment named = run->resolved;
+    if (!attempts) {
         return;
     }
-    const hs_connect_attempt *attempts = hs_connector_attempts(run->connector, &count);
-    hs_moment named = run->resolved;
     if (count > 0) {
         hs_attempt *copies = hs_arena_alloc(hs_trace_arena(trace), count * sizeof *copies);
         for (size_t i = 0; copies && i < count; i++) {
@@ -132,7 +142,9 @@ void hs_run_note_attempts(hs_run *run)
         }
         trace->target.attempts = copies;
         trace->target.attempt_count = copies ? count : 0;
-        hs_trace_mark(trace, HS_MILESTONE_SYN, attempts[0].start);
+        if (!run->quic) {
+            hs_trace_mark(trace, HS_MILESTONE_SYN, attempts[0].start);
+        }
         /* The first address was enough to go on; the other family may have answered later. */
         if (named.at == HS_TIME_NONE || attempts[0].start.at < named.at) {
             named = attempts[0].start;

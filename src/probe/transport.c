@@ -14,14 +14,20 @@ static void tap(hs_run *run, hs_side from, hs_bytes bytes, hs_moment moment)
     }
 }
 
-static void look_for_keys(hs_run *run)
+void hs_run_look_for_keys(hs_run *run)
 {
-    if (run->keys_grew) {
-        run->keys_grew = false;
-        hs_result result = hs_decoder_keys_changed(run->decoder);
-        if (result == HS_NO_MEMORY) {
-            hs_run_give_up(run, result);
-        }
+    if (!run->keys_grew) {
+        return;
+    }
+    run->keys_grew = false;
+    hs_result result = HS_OK;
+    if (run->decoder) {
+        result = hs_decoder_keys_changed(run->decoder);
+    } else if (run->quic && run->quic->decoder) {
+        result = hs_quic_decoder_keys_changed(run->quic->decoder);
+    }
+    if (result == HS_NO_MEMORY) {
+        hs_run_give_up(run, result);
     }
 }
 
@@ -157,9 +163,8 @@ static void on_tls_plaintext(void *context, hs_bytes bytes)
     }
 }
 
-static void on_tls_keylog(void *context, const char *line)
+void hs_run_note_secret(hs_run *run, const char *line)
 {
-    hs_run *run = context;
     /* A full key log shows as encrypted records in the ladder. */
     if (hs_keylog_add_line(run->keylog, hs_bytes_of(line, strlen(line))) == HS_OK) {
         run->keys_grew = true;
@@ -169,6 +174,11 @@ static void on_tls_keylog(void *context, const char *line)
         (void)fprintf(run->setup.keylog_file, "%s\n", line);
         (void)fflush(run->setup.keylog_file);
     }
+}
+
+static void on_tls_keylog(void *context, const char *line)
+{
+    hs_run_note_secret(context, line);
 }
 
 static void on_tls_established(void *context)
@@ -238,7 +248,7 @@ static void end_lingering(hs_run *run)
 
 void hs_run_pump_tls(hs_run *run)
 {
-    look_for_keys(run);
+    hs_run_look_for_keys(run);
     if (run->is_pumping) {
         return; /* the turn below goes on with what this call left */
     }

@@ -1,6 +1,7 @@
 #include "wire/quic/version.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *hs_quic_version_name(uint32_t version)
 {
@@ -26,6 +27,39 @@ const char *hs_quic_version_text(uint32_t version, char text[HS_QUIC_VERSION_TEX
         (void)snprintf(text, HS_QUIC_VERSION_TEXT_SIZE, "0x%08x", (unsigned)version);
     }
     return text;
+}
+
+bool hs_quic_version_parse(const char *text, size_t len, uint32_t *version)
+{
+    static const struct {
+        const char *name;
+        uint32_t value;
+    } names[] = {
+#define HS_X(symbol, value, name) {name, value},
+        HS_QUIC_VERSION_MAP(HS_X)
+#undef HS_X
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strlen(names[i].name) == len && memcmp(names[i].name, text, len) == 0) {
+            *version = names[i].value;
+            return true;
+        }
+    }
+    uint32_t value = 0;
+    if (len < 3 || len > 10 || memcmp(text, "0x", 2) != 0) {
+        return false;
+    }
+    for (size_t i = 2; i < len; i++) {
+        const char *digits = "0123456789abcdef";
+        const char *digit = strchr(digits,
+                                   text[i] >= 'A' && text[i] <= 'F' ? text[i] + 32 : text[i]);
+        if (!digit || text[i] == '\0') {
+            return false;
+        }
+        value = value << 4 | (uint32_t)(digit - digits);
+    }
+    *version = value;
+    return value != 0;
 }
 
 bool hs_quic_version_is_known(uint32_t version)

@@ -42,6 +42,9 @@ enum { HS_QUIC_VERSION_TEXT_SIZE = 12 };
 const char *hs_quic_version_name(uint32_t version);
 /* "v1", "v2", "draft-29" (any draft of RFC 9000), or "0x1a2a3a4a". Returns `text`. */
 const char *hs_quic_version_text(uint32_t version, char text[HS_QUIC_VERSION_TEXT_SIZE]);
+/* The version of such a name or number ("v1", "draft-29", "0x1a2a3a4a"), of `len` bytes. False: it
+ * is none, or 0. */
+bool hs_quic_version_parse(const char *text, size_t len, uint32_t *version);
 /* One of the map: its packets can be read beyond the invariants. */
 bool hs_quic_version_is_known(uint32_t version);
 /* Reserved to exercise version negotiation (RFC 9000 15). */
