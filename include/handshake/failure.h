@@ -120,6 +120,39 @@ extern "C" {
       "look in the server's log for this request")                                                 \
     X(HTTP2_RESET, "http2.reset", 56, "the connection was reset within the HTTP/2 exchange",       \
       "look in the server's log for this request")                                                 \
+    X(QUIC_TIMED_OUT, "quic.timed_out", 28,                                                        \
+      "no answer to QUIC's datagrams, or the handshake did not end, in time",                      \
+      "compare with the TCP side: where that answers, UDP is dropped on the way or at the host")   \
+    X(QUIC_REFUSED, "quic.refused", 96,                                                            \
+      "the host answered the datagram with ICMP: nothing listens",                                 \
+      "check that the service runs with QUIC and listens on this UDP port")                        \
+    X(QUIC_UNREACHABLE, "quic.unreachable", 96,                                                    \
+      "no route for the datagram, or it may not be sent",                                          \
+      "check the route, the address family (-4, -6), the firewall and the VPN")                    \
+    X(QUIC_VERSION_MISMATCH, "quic.version_mismatch", 96, "no QUIC version in common",             \
+      "allow a version that both sides support")                                                   \
+    X(QUIC_RETRY_LOOP, "quic.retry_loop", 96, "the server answered Retry after Retry",             \
+      "its check of tokens fails: the key differs between its hosts, or the path changes "         \
+      "addresses")                                                                                 \
+    X(QUIC_INVALID_TOKEN, "quic.invalid_token", 96,                                                \
+      "the server did not accept the token of its Retry",                                          \
+      "the key of its tokens differs between its hosts, or the path changes addresses")            \
+    X(QUIC_STATELESS_RESET, "quic.stateless_reset", 96,                                            \
+      "the peer lost the connection's state and reset it",                                         \
+      "the server restarted, or another host behind the address got the datagrams")                \
+    X(QUIC_CLOSED, "quic.closed", 96, "the peer closed the QUIC connection",                       \
+      "the error code and the reason name the cause; the server's log says more")                  \
+    X(QUIC_PROTOCOL_ERROR, "quic.protocol.error", 96,                                              \
+      "the QUIC packets or frames do not follow the protocol",                                     \
+      "-vv shows the bytes; try over TCP")                                                         \
+    X(HTTP3_PROTOCOL_ERROR, "http3.protocol.error", 95, "the HTTP/3 peer broke the protocol",      \
+      "-vv shows the frames; try --http2")                                                         \
+    X(HTTP3_TIMED_OUT, "http3.timed_out", 28, "no HTTP/3 SETTINGS or response in time",            \
+      "the server chose h3 and went silent; try --http2")                                          \
+    X(HTTP3_GOAWAY, "http3.goaway", 56, "the server ended the HTTP/3 connection with GOAWAY",      \
+      "it is shutting down; try again, or another of its hosts")                                   \
+    X(HTTP3_CLOSED, "http3.closed", 52, "the HTTP/3 connection was closed without a response",     \
+      "look in the server's log for this request")                                                 \
     X(ABANDONED, "abandoned", 28, "the overall deadline ended the attempt",                        \
       "raise --timeout, or look at the phase that was under way")                                  \
     X(LOCAL, "local", 2, "this machine could not carry out the probe",                             \

@@ -28,6 +28,7 @@ typedef enum hs_clock {
     HS_CLOCK_KERNEL,   /* the kernel's stamp of the packet (SO_TIMESTAMPING, AF_PACKET) */
     HS_CLOCK_TCP_INFO, /* computed from a kernel measurement in TCP_INFO */
     HS_CLOCK_CAPTURE,  /* the capture file's packet time */
+    HS_CLOCK_QUIC_ACK, /* computed from QUIC packets and the ACKs that name them (RFC 9002 5) */
 } hs_clock;
 
 typedef struct hs_moment {

@@ -30,6 +30,7 @@ typedef enum hs_seen { HS_UNSEEN = -1, HS_NO = 0, HS_YES = 1 } hs_seen;
     X(DNS, "dns", "DNS")                                                                           \
     X(TCP, "tcp", "TCP")                                                                           \
     X(TLS, "tls", "TLS")                                                                           \
+    X(QUIC, "quic", "QUIC")                                                                        \
     X(UPGRADE, "upgrade", "upgrade")                                                               \
     X(SETTINGS, "settings", "settings")                                                            \
     X(RESPONSE, "response", "response")
@@ -53,9 +54,11 @@ HS_API const char *hs_phase_name(hs_phase phase);
     X(SERVER_FIRST_BYTE, "server_first_byte") /* first byte that the server sent */                \
     X(TLS_START, "tls_start")                 /* the ClientHello left */                           \
     X(TLS_DONE, "tls_done")                   /* the client may send application data */           \
+    X(QUIC_START, "quic_start")               /* the first Initial packet left */                  \
+    X(QUIC_DONE, "quic_done")                 /* the client may send 1-RTT packets */              \
     X(UPGRADE_START, "upgrade_start")         /* the WebSocket request left */                     \
     X(UPGRADE_DONE, "upgrade_done")           /* the end of its answer came */                     \
-    X(SETTINGS_START, "settings_start")       /* the HTTP/2 preface left */                        \
+    X(SETTINGS_START, "settings_start")       /* our SETTINGS of HTTP/2 or HTTP/3 left */          \
     X(SETTINGS_DONE, "settings_done")         /* the server's SETTINGS came */                     \
     X(READY, "ready")                         /* the first application byte may be sent */         \
     X(REQUEST, "request")                     /* the request (or ping) left */                     \
@@ -120,7 +123,9 @@ typedef struct hs_capture_facts {
     uint64_t conflicting_bytes; /* retransmitted with other contents; the first are kept */
 } hs_capture_facts;
 
-/* One run of bytes that crossed in one direction with one stamp (a packet, a recvmsg, a send). */
+/* One run of bytes that crossed in one direction with one stamp (a packet, a recvmsg, a send). Of a
+ * connection over UDP each datagram is one, and a side's stream is its datagrams one after another.
+ */
 typedef struct hs_segment {
     hs_moment moment;
     uint64_t offset; /* of its first byte in that direction's stream */
@@ -253,6 +258,7 @@ typedef struct hs_http_facts {
     int status;          /* 0 unseen */
     const char *server;
     const char *location;
+    const char *alt_svc; /* RFC 7838 */
 } hs_http_facts;
 
 typedef struct hs_setting {
@@ -267,6 +273,71 @@ typedef struct hs_http2_facts {
     bool has_goaway; /* from the server */
     uint32_t goaway_error;
 } hs_http2_facts;
+
+typedef struct hs_http3_setting_fact {
+    uint64_t id;
+    uint64_t value;
+} hs_http3_setting_fact;
+
+typedef struct hs_http3_facts {
+    bool present;                          /* the server's SETTINGS came */
+    const hs_http3_setting_fact *settings; /* the server's */
+    size_t setting_count;
+    bool has_goaway; /* from the server */
+    uint64_t goaway_id;
+} hs_http3_facts;
+
+/* The CONNECTION_CLOSE that ended a connection (RFC 9000 19.19); the first one seen. */
+typedef struct hs_quic_close {
+    bool present;
+    hs_side from;
+    bool is_application; /* of type 0x1d: the error is the application protocol's */
+    uint64_t error;
+    uint64_t frame_type; /* of type 0x1c: which frame was wrong; 0 where not said */
+    const char *reason;  /* NULL where it is empty */
+} hs_quic_close;
+
+/* One side's transport parameters, as they stood in its TLS extension. */
+typedef struct hs_quic_parameters {
+    bool seen;
+    hs_bytes bytes; /* for hs_quic_next_parameter */
+} hs_quic_parameters;
+
+typedef struct hs_quic_facts {
+    bool present;
+    uint32_t version;                 /* negotiated, or the newest one seen; 0 unseen */
+    uint32_t original_version;        /* of the client's first Initial packet; 0 unseen */
+    hs_seen retry;                    /* a Retry whose integrity tag is right (RFC 9001 5.8) */
+    hs_seen version_negotiation;      /* a Version Negotiation packet answered */
+    const uint32_t *offered_versions; /* the versions in it */
+    size_t offered_version_count;
+    hs_early_data early_data;
+    hs_seen token; /* the first Initial packet had one of NEW_TOKEN, or of another connection */
+    const char *original_dcid; /* hex: what the client chose for its first Initial packet */
+    const char *client_cid;    /* hex: Source Connection ID of the client */
+    const char *server_cid;    /* and of the server's first Initial packet */
+    hs_quic_parameters client_parameters;
+    hs_quic_parameters server_parameters;
+    hs_seen amplification_limited; /* the server had sent three times what it had received, and
+                                    * went on once the client's next datagram had come (8.1) */
+    hs_seen handshake_confirmed;   /* HANDSHAKE_DONE was seen (RFC 9001 4.1.2) */
+    int new_tokens;                /* NEW_TOKEN frames seen */
+    int key_updates;               /* changes of the Key Phase bit, of either side */
+    int migrations;                /* changes of the client's address */
+    int retransmits;    /* packets that carried CRYPTO data which had been sent before; -1 unseen */
+    int lost;           /* packets of the client or server that a gap in the numbers of those which
+                         * came after shows as not seen; -1 unseen */
+    int probe_timeouts; /* the client's times of silence that ended with CRYPTO data or PING sent
+                         * again, without anything from the server; -1 unseen */
+    /* The smallest time from an ack-eliciting packet to the ACK that has it as its largest, less
+     * the delay that the ACK tells (RFC 9002 5): of the client's packets, and of the server's. At
+     * the client itself the first is the path's; in a capture each is the part of it on that side
+     * of the place where it was taken. HS_TIME_NONE unseen. */
+    hs_time rtt_server;
+    hs_time rtt_client;
+    hs_seen stateless_reset; /* a datagram ended with a token that the peer had given (10.3) */
+    hs_quic_close close;
+} hs_quic_facts;
 
 typedef struct hs_websocket_facts {
     bool present;
@@ -284,6 +355,9 @@ typedef enum hs_layer {
     HS_LAYER_HTTP2,
     HS_LAYER_WEBSOCKET,
     HS_LAYER_DATA, /* bytes of no protocol that is decoded */
+    HS_LAYER_UDP,  /* a datagram */
+    HS_LAYER_QUIC, /* a packet; a frame */
+    HS_LAYER_HTTP3,
 } hs_layer;
 
 HS_API const char *hs_layer_name(hs_layer layer);
@@ -296,6 +370,8 @@ typedef struct hs_detail {
     int64_t number;
 } hs_detail;
 
+enum { HS_EVENT_QUIC_PACKET = 0xf000, HS_EVENT_QUIC_FRAME_MAX = 0xefff };
+
 /* One message that crossed the wire. */
 typedef struct hs_event {
     struct hs_event *next;
@@ -304,7 +380,9 @@ typedef struct hs_event {
     hs_time first_at; /* when its first byte crossed */
     hs_side from;
     hs_layer layer;
-    uint16_t type;     /* within the layer: TLS content type << 8 | message type; frame type … */
+    uint16_t type;     /* within the layer: TLS content type << 8 | message type; frame type … Of
+                        * QUIC: HS_EVENT_QUIC_PACKET and the packet's type, or the frame's type, of
+                        * which HS_EVENT_QUIC_FRAME_MAX stands for those that are larger */
     bool is_protected; /* it crossed encrypted */
     const char *name;  /* "ClientHello", as the RFC has it */
     size_t bytes;      /* length of the message with its own header, without records' headers */
@@ -348,6 +426,8 @@ typedef struct hs_trace {
     size_t certificate_count;
     hs_http_facts http;
     hs_http2_facts http2;
+    hs_quic_facts quic;
+    hs_http3_facts http3;
     hs_websocket_facts websocket;
     const hs_finding *findings;
     hs_event *events; /* in wire order */

@@ -62,6 +62,9 @@ hs_result hs_annotate_application(const hs_event *event, hs_reader *reader)
         return hs_reader_result(reader);
     case HS_LAYER_TCP:
     case HS_LAYER_TLS:
+    case HS_LAYER_UDP:
+    case HS_LAYER_QUIC:
+    case HS_LAYER_HTTP3:
         break;
     }
     return HS_INVALID;

@@ -95,6 +95,12 @@ static void handle_request(hs_application *app, hs_app_side *side, const hs_http
     begin_body(side, &body);
 }
 
+static const char *field_fact(hs_application *app, const hs_http1_head *head, const char *name)
+{
+    const hs_http1_field *field = hs_http1_find(head, name);
+    return field ? hs_app_fact(app, field->value) : NULL;
+}
+
 static void set_facts(hs_application *app, const hs_http1_head *head)
 {
     hs_http_facts *http = &app->trace->http;
@@ -104,10 +110,9 @@ static void set_facts(hs_application *app, const hs_http1_head *head)
     http->present = true;
     http->status = head->status;
     http->version = hs_app_fact(app, head->version);
-    const hs_http1_field *server = hs_http1_find(head, "Server");
-    const hs_http1_field *location = hs_http1_find(head, "Location");
-    http->server = server ? hs_app_fact(app, server->value) : NULL;
-    http->location = location ? hs_app_fact(app, location->value) : NULL;
+    http->server = field_fact(app, head, "Server");
+    http->location = field_fact(app, head, "Location");
+    http->alt_svc = field_fact(app, head, "Alt-Svc");
 }
 
 static void mark_first_response(hs_application *app, const hs_message *message)

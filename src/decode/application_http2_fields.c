@@ -85,6 +85,8 @@ static void set_fact(hs_application *app, hs_app_side *side, hs_bytes name, hs_b
         http->server = hs_app_fact(app, value);
     } else if (is_fact && !http->location && hs_bytes_are(name, "location")) {
         http->location = hs_app_fact(app, value);
+    } else if (is_fact && !http->alt_svc && hs_bytes_are(name, "alt-svc")) {
+        http->alt_svc = hs_app_fact(app, value);
     } else if (side->from == HS_CLIENT && hs_bytes_are(name, ":authority")) {
         hs_app_learn_host(app, value);
     } else if (side->from == HS_CLIENT && hs_bytes_are(name, ":path")) {

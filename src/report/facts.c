@@ -1,8 +1,11 @@
 #include "report/facts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "wire/http2.h"
+#include "wire/http3.h"
+#include "wire/quic/version.h"
 #include "wire/tls/alert.h"
 #include "wire/tls/names.h"
 
@@ -55,6 +58,21 @@ const char *hs_fact_http2_error(uint32_t error, char out[HS_FACT_TEXT_MAX])
     return hs_fact_name(hs_http2_error_name(error), error, out);
 }
 
+const char *hs_fact_quic_version(uint32_t version, char out[HS_FACT_TEXT_MAX])
+{
+    return hs_quic_version_text(version, out);
+}
+
+const char *hs_fact_http3_setting(uint64_t id, char out[HS_FACT_TEXT_MAX])
+{
+    const char *name = hs_http3_setting_name(id);
+    if (name && !hs_http3_is_reserved(id)) {
+        return name;
+    }
+    snprintf(out, HS_FACT_TEXT_MAX, "0x%" PRIx64, id);
+    return out;
+}
+
 const char *hs_fact_phase_title(hs_phase phase)
 {
     static const char *const titles[] = {
@@ -76,6 +94,8 @@ const char *hs_fact_clock(hs_clock clock)
         return "tcp_info";
     case HS_CLOCK_CAPTURE:
         return "capture";
+    case HS_CLOCK_QUIC_ACK:
+        return "quic_ack";
     case HS_CLOCK_NONE:
         break;
     }

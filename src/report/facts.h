@@ -14,12 +14,14 @@ const char *hs_fact_group(uint16_t group, char out[HS_FACT_TEXT_MAX]);
 const char *hs_fact_signature(uint16_t signature, char out[HS_FACT_TEXT_MAX]);
 const char *hs_fact_alert(int description, char out[HS_FACT_TEXT_MAX]);
 const char *hs_fact_http2_setting(uint16_t id, char out[HS_FACT_TEXT_MAX]);
+const char *hs_fact_quic_version(uint32_t version, char out[HS_FACT_TEXT_MAX]);
+const char *hs_fact_http3_setting(uint64_t id, char out[HS_FACT_TEXT_MAX]);
 const char *hs_fact_http2_error(uint32_t error, char out[HS_FACT_TEXT_MAX]);
 
 /* The phase's title for people: "TCP". */
 const char *hs_fact_phase_title(hs_phase phase);
 
-/* "user", "kernel", "tcp_info", "capture"; NULL for HS_CLOCK_NONE. */
+/* "user", "kernel", "tcp_info", "capture", "quic_ack"; NULL for HS_CLOCK_NONE. */
 const char *hs_fact_clock(hs_clock clock);
 /* The clock that vouches for an interval: the less exact one of its two ends. */
 hs_clock hs_fact_span_clock(const hs_phase_span *span);

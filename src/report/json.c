@@ -28,6 +28,9 @@ static void set_protocols(hs_json *json, json_t *record, const hs_trace *trace)
     if (trace->tls.present) {
         hs_json_set(json, record, "tls", hs_json_tls(json, &trace->tls));
     }
+    if (trace->quic.present) {
+        hs_json_set(json, record, "quic", hs_json_quic(json, &trace->quic));
+    }
     if (trace->certificate_count > 0) {
         hs_json_set(json, record, "certificates", hs_json_certificates(json, trace));
     }
@@ -36,6 +39,9 @@ static void set_protocols(hs_json *json, json_t *record, const hs_trace *trace)
     }
     if (trace->http2.present || trace->http2.has_goaway) {
         hs_json_set(json, record, "http2", hs_json_http2(json, &trace->http2));
+    }
+    if (trace->http3.present || trace->http3.has_goaway) {
+        hs_json_set(json, record, "http3", hs_json_http3(json, &trace->http3));
     }
     if (trace->websocket.present) {
         hs_json_set_nonempty(json, record, "websocket", hs_json_websocket(json, &trace->websocket));

@@ -11,6 +11,7 @@ json_t *hs_json_http(hs_json *json, const hs_http_facts *http)
     }
     hs_json_text(json, object, "server", http->server);
     hs_json_text(json, object, "location", http->location);
+    hs_json_text(json, object, "alt_svc", http->alt_svc);
     return object;
 }
 

@@ -25,6 +25,10 @@ json_t *hs_json_http(hs_json *json, const hs_http_facts *http);
 json_t *hs_json_http2(hs_json *json, const hs_http2_facts *http2);
 json_t *hs_json_websocket(hs_json *json, const hs_websocket_facts *websocket);
 
+/* json_quic.c */
+json_t *hs_json_quic(hs_json *json, const hs_quic_facts *quic);
+json_t *hs_json_http3(hs_json *json, const hs_http3_facts *http3);
+
 /* json_verdict.c */
 json_t *hs_json_failure(hs_json *json, const hs_failure *failure);
 json_t *hs_json_findings(hs_json *json, const hs_trace *trace);

@@ -82,6 +82,39 @@ static void put_tls(hs_page *page, const hs_trace *trace)
     put_tls_handshake(page, tls);
 }
 
+static void put_quic(hs_page *page, const hs_trace *trace)
+{
+    const hs_quic_facts *quic = &trace->quic;
+    char text[HS_FACT_TEXT_MAX];
+    if (quic->version != 0) {
+        hs_page_item(page, HS_TONE_PLAIN, "QUIC %s", hs_fact_quic_version(quic->version, text));
+    }
+    if (quic->version_negotiation == HS_YES) {
+        hs_page_item(page, HS_TONE_NOTE, "Version Negotiation");
+    } else if (quic->original_version != 0 && quic->version != quic->original_version) {
+        hs_page_item(page, HS_TONE_PLAIN, "upgraded from %s",
+                     hs_fact_quic_version(quic->original_version, text));
+    }
+    if (quic->retry == HS_YES) {
+        hs_page_item(page, HS_TONE_NOTE, "Retry");
+    }
+    if (quic->token == HS_YES) {
+        hs_page_item(page, HS_TONE_GOOD, "address token sent");
+    }
+    if (quic->amplification_limited == HS_YES) {
+        hs_page_item(page, HS_TONE_NOTE, "amplification limit reached");
+    }
+    if (quic->retransmits > 0) {
+        hs_page_item(page, HS_TONE_NOTE, "%d packet%s sent again", quic->retransmits,
+                     quic->retransmits == 1 ? "" : "s");
+    }
+    if (quic->probe_timeouts > 0) {
+        hs_page_item(page, HS_TONE_NOTE, "%d probe time-out%s", quic->probe_timeouts,
+                     quic->probe_timeouts == 1 ? "" : "s");
+    }
+    put_tls(page, trace);
+}
+
 static void put_http(hs_page *page, const hs_http_facts *http)
 {
     if (!http->present) {
@@ -95,6 +128,7 @@ static void put_http(hs_page *page, const hs_http_facts *http)
     }
     put_seen(page, "", http->server);
     put_seen(page, "to", http->location);
+    put_seen(page, "alt-svc", http->alt_svc);
 }
 
 /* The upgrade's answer is the connection's only HTTP response. */
@@ -114,9 +148,16 @@ static void put_upgrade(hs_page *page, const hs_trace *trace)
     put_seen(page, "extensions", websocket->extensions);
 }
 
-static void put_settings(hs_page *page, const hs_http2_facts *http2)
+static void put_settings(hs_page *page, const hs_trace *trace)
 {
+    const hs_http2_facts *http2 = &trace->http2;
+    const hs_http3_facts *http3 = &trace->http3;
     char text[HS_FACT_TEXT_MAX];
+    for (size_t i = 0; http3->present && i < http3->setting_count; i++) {
+        const hs_http3_setting_fact *setting = &http3->settings[i];
+        hs_page_item(page, HS_TONE_PLAIN, "%s %" PRIu64, hs_fact_http3_setting(setting->id, text),
+                     setting->value);
+    }
     for (size_t i = 0; http2->present && i < http2->setting_count; i++) {
         const hs_setting *setting = &http2->settings[i];
         hs_page_item(page, HS_TONE_PLAIN, "%s %" PRIu32, hs_fact_http2_setting(setting->id, text),
@@ -137,12 +178,15 @@ void hs_text_negotiated(hs_page *page, const hs_trace *trace, hs_phase phase)
         put_upgrade(page, trace);
         break;
     case HS_PHASE_SETTINGS:
-        put_settings(page, &trace->http2);
+        put_settings(page, trace);
         break;
     case HS_PHASE_RESPONSE:
         if (!trace->phases[HS_PHASE_UPGRADE].present) {
             put_http(page, &trace->http);
         }
+        break;
+    case HS_PHASE_QUIC:
+        put_quic(page, trace);
         break;
     case HS_PHASE_DNS:
     case HS_PHASE_COUNT:

@@ -17,6 +17,7 @@ static char clock_letter(hs_clock clock)
         return 'i';
     case HS_CLOCK_CAPTURE:
         return 'c';
+    case HS_CLOCK_QUIC_ACK: /* of no phase: only the path's round trip has it */
     case HS_CLOCK_NONE:
         break;
     }

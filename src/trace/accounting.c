@@ -71,11 +71,35 @@ static hs_time smallest_wait(const hs_trace *trace)
 }
 
 /* In a capture, the path is in two halves, on both sides of the place where it was taken. */
-static bool has_halves(const hs_trace *trace)
+typedef struct halves {
+    bool known;
+    hs_time server;
+    hs_time client;
+} halves;
+
+static halves halves_of(const hs_trace *trace)
 {
-    return trace->capture.present && trace->tcp.rtt_server != HS_TIME_NONE &&
-           trace->tcp.rtt_client != HS_TIME_NONE && trace->tcp.syn_ack_retransmits <= 0 &&
-           trace->tcp.rtt_server >= 0 && trace->tcp.rtt_client >= 0;
+    bool is_quic = trace->quic.present;
+    halves h = {.server = is_quic ? trace->quic.rtt_server : trace->tcp.rtt_server,
+                .client = is_quic ? trace->quic.rtt_client : trace->tcp.rtt_client};
+    h.known = trace->capture.present && h.server >= 0 && h.client >= 0 &&
+              (is_quic || trace->tcp.syn_ack_retransmits <= 0);
+    return h;
+}
+
+/* Of QUIC: the smaller of what its ACKs tell and of the shortest wait, which is the first one where
+ * nothing was acknowledged. */
+static void set_quic_rtt(const hs_trace *trace, hs_accounting *parts)
+{
+    hs_time waited = smallest_wait(trace);
+    hs_time acknowledged = trace->capture.present ? HS_TIME_NONE : trace->quic.rtt_server;
+    if (acknowledged >= 0 && (waited == HS_TIME_NONE || acknowledged <= waited)) {
+        parts->path_rtt = acknowledged;
+        parts->path_rtt_source = HS_CLOCK_QUIC_ACK;
+    } else if (waited != HS_TIME_NONE) {
+        parts->path_rtt = waited;
+        parts->path_rtt_source = trace->segments[0].moment.clock;
+    }
 }
 
 /* Of our own connection, SYN and SYN-ACK as they passed: nothing but the path lies between them. */
@@ -94,15 +118,18 @@ static void set_path_rtt(hs_trace *trace)
     hs_accounting *parts = &trace->accounting;
     hs_moment syn = trace->milestones[HS_MILESTONE_SYN];
     hs_moment established = trace->milestones[HS_MILESTONE_ESTABLISHED];
+    halves h = halves_of(trace);
     if (has_packets(trace)) {
         parts->path_rtt = established.at - syn.at;
         parts->path_rtt_source = HS_CLOCK_KERNEL;
     } else if (trace->tcp.rtt_us >= 0) {
         parts->path_rtt = trace->tcp.rtt_us * HS_MICROSECOND;
         parts->path_rtt_source = HS_CLOCK_TCP_INFO;
-    } else if (has_halves(trace)) {
-        parts->path_rtt = trace->tcp.rtt_server + trace->tcp.rtt_client;
+    } else if (h.known) {
+        parts->path_rtt = h.server + h.client;
         parts->path_rtt_source = HS_CLOCK_CAPTURE;
+    } else if (trace->quic.present) {
+        set_quic_rtt(trace, parts);
     } else if (syn.at != HS_TIME_NONE && established.at != HS_TIME_NONE &&
                trace->tcp.syn_retransmits <= 0) {
         parts->path_rtt = established.at - syn.at;
@@ -124,7 +151,8 @@ static void set_path_rtt(hs_trace *trace)
  * the path's time. */
 static hs_time *part_of_failure(walk *w, hs_failure_class cls)
 {
-    bool is_answer = cls == HS_FAILURE_TCP_REFUSED || cls == HS_FAILURE_TCP_RESET;
+    bool is_answer = cls == HS_FAILURE_TCP_REFUSED || cls == HS_FAILURE_TCP_RESET ||
+                     cls == HS_FAILURE_QUIC_REFUSED;
     return is_answer ? &w->parts->network : &w->parts->loss;
 }
 
@@ -136,12 +164,18 @@ static void walk_connecting(const hs_trace *trace, walk *w)
         give(w, done != HS_TIME_NONE ? done : w->end, &w->parts->dns);
     }
     hs_time *before = &w->parts->client;
+    bool is_quic = at(trace, HS_MILESTONE_QUIC_START) != HS_TIME_NONE;
     for (size_t i = 0; i < trace->target.attempt_count; i++) {
         const hs_attempt *attempt = &trace->target.attempts[i];
-        if (!attempt->won) {
+        /* QUIC's one attempt that is left is told by its datagrams. */
+        bool is_last = i + 1 == trace->target.attempt_count;
+        if (!attempt->won || is_quic) {
             give(w, attempt->start, before);
-            before = part_of_failure(w, attempt->failure);
+            before = is_quic && is_last ? before : part_of_failure(w, attempt->failure);
         }
+    }
+    if (is_quic) {
+        return;
     }
     hs_time syn = at(trace, HS_MILESTONE_SYN);
     hs_time established = at(trace, HS_MILESTONE_ESTABLISHED);
@@ -238,8 +272,9 @@ void hs_trace_compute_accounting(hs_trace *trace)
     parts->round_trips_to_ready = round_trips_to_ready(trace);
     walk w = {
         .parts = parts, .end = end, .rtt = parts->path_rtt != HS_TIME_NONE ? parts->path_rtt : 0};
-    w.wait_rtt = has_halves(trace) ? trace->tcp.rtt_server : w.rtt;
-    w.gap_rtt = has_halves(trace) ? trace->tcp.rtt_client : 0;
+    halves h = halves_of(trace);
+    w.wait_rtt = h.known ? h.server : w.rtt;
+    w.gap_rtt = h.known ? h.client : 0;
     walk_connecting(trace, &w);
     walk_turns(trace, &w);
 }

@@ -48,6 +48,17 @@ static void set_unseen(hs_trace *trace)
     trace->tls.ocsp_stapled = HS_UNSEEN;
     trace->tls.client_certificate_requested = HS_UNSEEN;
     trace->tls.verify_code = -1;
+    trace->quic.retry = HS_UNSEEN;
+    trace->quic.version_negotiation = HS_UNSEEN;
+    trace->quic.token = HS_UNSEEN;
+    trace->quic.amplification_limited = HS_UNSEEN;
+    trace->quic.handshake_confirmed = HS_UNSEEN;
+    trace->quic.stateless_reset = HS_UNSEEN;
+    trace->quic.retransmits = -1;
+    trace->quic.lost = -1;
+    trace->quic.probe_timeouts = -1;
+    trace->quic.rtt_server = HS_TIME_NONE;
+    trace->quic.rtt_client = HS_TIME_NONE;
     trace->websocket.accepted = HS_UNSEEN;
     trace->websocket.has_upgrade = HS_UNSEEN;
 }

@@ -32,6 +32,9 @@ const char *hs_layer_name(hs_layer layer)
         [HS_LAYER_HTTP2] = "http2",
         [HS_LAYER_WEBSOCKET] = "websocket",
         [HS_LAYER_DATA] = "data",
+        [HS_LAYER_UDP] = "udp",
+        [HS_LAYER_QUIC] = "quic",
+        [HS_LAYER_HTTP3] = "http3",
     };
     return (size_t)layer < COUNT(names) ? names[layer] : "unknown";
 }

@@ -75,7 +75,10 @@ static bool is_websocket(const hs_trace *trace)
 static void set_ready(hs_trace *trace)
 {
     hs_milestone ready = HS_MILESTONE_ESTABLISHED;
-    if (is_websocket(trace) || seen(trace, HS_MILESTONE_UPGRADE_START)) {
+    if (seen(trace, HS_MILESTONE_QUIC_START)) {
+        bool early = trace->quic.early_data == HS_EARLY_DATA_ACCEPTED;
+        ready = early ? HS_MILESTONE_QUIC_START : HS_MILESTONE_QUIC_DONE;
+    } else if (is_websocket(trace) || seen(trace, HS_MILESTONE_UPGRADE_START)) {
         ready = HS_MILESTONE_UPGRADE_DONE;
     } else if (trace->tls.present || seen(trace, HS_MILESTONE_TLS_START)) {
         bool early = trace->tls.early_data == HS_EARLY_DATA_ACCEPTED;
@@ -90,9 +93,18 @@ static void set_ready(hs_trace *trace)
 void hs_trace_compute_phases(hs_trace *trace)
 {
     set_connecting_phases(trace);
-    hs_moment previous = milestone(trace, HS_MILESTONE_ESTABLISHED);
+    /* QUIC has no connection before its own handshake. */
+    bool is_quic = seen(trace, HS_MILESTONE_QUIC_START);
+    hs_moment previous = milestone(trace,
+                                   is_quic ? HS_MILESTONE_QUIC_START : HS_MILESTONE_ESTABLISHED);
     if (previous.at == HS_TIME_NONE) {
         return;
+    }
+    if (is_quic) {
+        set_phase(trace, HS_PHASE_QUIC, previous, milestone(trace, HS_MILESTONE_QUIC_DONE));
+        if (seen(trace, HS_MILESTONE_QUIC_DONE)) {
+            previous = milestone(trace, HS_MILESTONE_QUIC_DONE);
+        }
     }
     if (seen(trace, HS_MILESTONE_TLS_START)) {
         set_phase(trace, HS_PHASE_TLS, previous, milestone(trace, HS_MILESTONE_TLS_DONE));
