@@ -70,7 +70,7 @@ typedef struct hs_quic_server_config {
     const char *key;  /* NULL: in `cert` */
     const char *alpn; /* comma list in order of preference; a client without one of them is
                          refused (RFC 9001 8.1) */
-    /* In order of preference; none: v1, v2. A client that starts with one of them and offers a
+    /* In order of preference; none: v2, v1. A client that starts with one of them and offers a
      * better one is moved to it (compatible negotiation, RFC 9368 2.3). */
     const uint32_t *versions;
     size_t version_count;
@@ -152,8 +152,9 @@ typedef struct hs_quic_session_events {
     void (*stream_data)(void *context, int64_t stream, hs_bytes bytes, bool fin, bool is_early);
     /* The peer reset its sending side (RESET_STREAM). */
     void (*stream_reset)(void *context, int64_t stream, uint64_t error);
-    /* The peer does not want more (STOP_SENDING); the session has answered with RESET_STREAM. */
-    void (*stream_stopped)(void *context, int64_t stream, uint64_t error);
+    /* The peer does not want more (STOP_SENDING); the session has answered with RESET_STREAM. Told
+     * when there is something to send; the error code comes with stream_closed. */
+    void (*stream_stopped)(void *context, int64_t stream);
     /* Both directions are over, and all that was sent is acknowledged, or it was reset with
      * `error`. The ID is gone. Not called for streams that are left when the connection ends. */
     void (*stream_closed)(void *context, int64_t stream, bool has_error, uint64_t error);
