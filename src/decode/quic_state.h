@@ -91,6 +91,8 @@ typedef struct hs_quic_stream {
 
 #define HS_QUIC_NO_FINAL_SIZE UINT64_MAX
 
+enum { HS_QUIC_DEFAULT_ACK_EXPONENT = 3 }; /* RFC 9000 18.2 */
+
 typedef struct hs_quic_direction {
     hs_side side;
     uint64_t offset; /* bytes of its datagrams so far */
@@ -118,6 +120,9 @@ typedef struct hs_quic_direction {
     bool has_handshake;       /* a packet of that type was seen, opened or not */
     bool has_1rtt;            /* likewise */
     uint64_t first_1rtt_end;  /* of its datagram */
+    bool has_parameters;      /* its transport parameters were looked at */
+    bool has_finished_by_length; /* client: a hidden packet that may hold its Finished */
+    uint64_t finished_end;       /* of its datagram */
     bool has_data;            /* of a protocol that is not decoded: shown */
 } hs_quic_direction;
 
@@ -149,9 +154,14 @@ struct hs_quic_decoder {
     size_t generation_count;
     size_t guesses;
     bool has_begun;
-    uint32_t version;   /* the newest that both are known to use, for keys of 1-RTT */
-    hs_quic_id original; /* the client's first choice */
-    bool has_retry;     /* a valid one was taken */
+    uint32_t version;        /* the newest that both are known to use, for keys of 1-RTT */
+    uint32_t client_version; /* of the client's first long header of this attempt; 0: none yet */
+    hs_quic_id client_dcid;  /* and its connection IDs */
+    hs_quic_id client_scid;
+    uint32_t attempt_version; /* of its first Initial that opened, in this attempt */
+    hs_quic_id attempt_dcid;
+    hs_side reset_from;
+    bool has_retry; /* a valid one was taken */
     hs_quic_id retry_scid;
     unsigned retries_after; /* valid ones that answered an Initial with a Retry's token */
     bool has_negotiation;   /* Version Negotiation, before anything else of the server */
@@ -166,7 +176,7 @@ struct hs_quic_decoder {
     hs_quic_record *records;
     size_t record_count;
     size_t record_capacity;
-    bool records_are_cut;
+    size_t first_record; /* of the newest attempt */
 
     uint64_t next_place;
     uint64_t close_place;
@@ -174,7 +184,6 @@ struct hs_quic_decoder {
     unsigned id_changes;
     bool is_confirmed;
     bool is_closed;
-    bool is_done;
     uint8_t *scratch;
     size_t scratch_size;
     hs_result error; /* the first of the call at work */
@@ -226,8 +235,8 @@ bool hs_quic_note_number(hs_quic_numbers *numbers, uint64_t number);
 
 /* quic_retry.c: Retry and Version Negotiation. False: they have to wait for the client's Initial.
  */
-bool hs_quic_take_retry(hs_quic_decoder *d, const hs_quic_found *found);
-bool hs_quic_take_negotiation(hs_quic_decoder *d, const hs_quic_found *found);
+bool hs_quic_take_retry(hs_quic_decoder *d, const hs_quic_found *found, bool forced);
+bool hs_quic_take_negotiation(hs_quic_decoder *d, const hs_quic_found *found, bool forced);
 /* The client's handshake begins again from nothing. */
 void hs_quic_begin_anew(hs_quic_decoder *d);
 
@@ -248,9 +257,9 @@ void hs_quic_frames(hs_quic_decoder *d, const hs_quic_found *found, const hs_qui
 bool hs_quic_crypto_data(hs_quic_decoder *d, const hs_quic_found *found, hs_quic_space space,
                          uint64_t offset, hs_bytes data);
 /* The data is sent again from its beginning (after a Retry). */
-void hs_quic_crypto_again(hs_quic_decoder *d, hs_quic_crypto_stream *stream);
-void hs_quic_crypto_finish(hs_quic_decoder *d);
-void hs_quic_crypto_free(hs_quic_crypto_stream *stream);
+void hs_quic_crypto_stream_again(hs_quic_crypto_stream *stream);
+void hs_quic_crypto_stream_finish(hs_quic_decoder *d);
+void hs_quic_crypto_stream_free(hs_quic_crypto_stream *stream);
 
 /* quic_stream.c */
 void hs_quic_stream_data(hs_quic_decoder *d, const hs_quic_found *found,
@@ -259,6 +268,16 @@ void hs_quic_stream_data(hs_quic_decoder *d, const hs_quic_found *found,
 void hs_quic_streams_pump(hs_quic_decoder *d);
 void hs_quic_streams_finish(hs_quic_decoder *d);
 void hs_quic_streams_free(hs_quic_decoder *d);
+
+/* quic_application.c: who gets the bytes of streams, by ALPN. */
+/* Whether it is known, or will not be known any better. */
+bool hs_quic_application_is_known(const hs_quic_decoder *d);
+void hs_quic_application_data(hs_quic_decoder *d, hs_side from, uint64_t stream_id,
+                              const hs_quic_piece *piece, bool fin);
+/* `length` bytes of the stream were not seen. */
+void hs_quic_application_gap(hs_quic_decoder *d, hs_side from, uint64_t stream_id, uint64_t length);
+void hs_quic_application_finish(hs_quic_decoder *d);
+void hs_quic_application_free(hs_quic_decoder *d);
 
 /* quic_facts.c */
 void hs_quic_learn_parameters(hs_quic_decoder *d);
@@ -270,7 +289,12 @@ void hs_quic_settle(hs_quic_decoder *d);
 void hs_quic_record_packet(hs_quic_decoder *d, const hs_quic_record *record);
 void hs_quic_sum_up(hs_quic_decoder *d);
 
+/* quic_amplification.c */
+void hs_quic_learn_amplification(hs_quic_decoder *d);
+
 /* quic_events.c */
+/* Of hs_event.type, beside the types of packets. */
+enum { HS_EVENT_QUIC_RESET = 0x10, HS_EVENT_QUIC_NO_PACKET = 0x11 };
 hs_event *hs_quic_show_datagram(hs_quic_decoder *d, hs_side from, hs_bytes datagram, uint64_t first,
                                 int ecn);
 hs_event *hs_quic_show_packet(hs_quic_decoder *d, const hs_quic_found *found,
