@@ -223,3 +223,34 @@ bool hs_quic_decoder_is_over(const hs_quic_decoder *decoder)
     bool has_both = decoder->sides[HS_CLIENT].has_1rtt && decoder->sides[HS_SERVER].has_1rtt;
     return decoder->is_closed || decoder->is_confirmed || has_both;
 }
+
+static size_t memory_of(const hs_quic_keys *keys)
+{
+    enum { KEYS = 2 * 1024 }; /* with what libcrypto has for them */
+    return keys ? KEYS : 0;
+}
+
+size_t hs_quic_decoder_memory(const hs_quic_decoder *decoder)
+{
+    enum { TLS = 1024 };
+    const hs_quic_decoder *d = decoder;
+    size_t memory = sizeof *d + TLS + d->waiting_held + d->scratch_size +
+                    d->record_capacity * sizeof *d->records;
+    for (size_t i = 0; i < d->generation_count; i++) {
+        memory += memory_of(d->generations[i].keys[HS_CLIENT]) +
+                  memory_of(d->generations[i].keys[HS_SERVER]);
+    }
+    for (int i = 0; i < 2; i++) {
+        const hs_quic_direction *direction = &d->sides[i];
+        memory += memory_of(direction->early.keys) + memory_of(direction->handshake.keys) +
+                  memory_of(direction->application.keys) + memory_of(direction->previous) +
+                  memory_of(direction->next);
+        for (int space = 0; space < HS_QUIC_SPACE_COUNT; space++) {
+            memory += direction->crypto[space].order.held + direction->crypto[space].message.capacity;
+        }
+        for (const hs_quic_stream *stream = direction->streams; stream; stream = stream->next) {
+            memory += sizeof *stream + stream->order.held;
+        }
+    }
+    return memory;
+}

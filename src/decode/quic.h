@@ -60,6 +60,9 @@ bool hs_quic_decoder_is_done(const hs_quic_decoder *decoder);
  * both sides; or the connection was closed or reset. */
 bool hs_quic_decoder_is_over(const hs_quic_decoder *decoder);
 
+/* Bytes that it holds beside the trace, about. */
+size_t hs_quic_decoder_memory(const hs_quic_decoder *decoder);
+
 /* The connection IDs that `issuer` wants in the packets it gets: its Source Connection IDs, those
  * of NEW_CONNECTION_ID and of preferred_address; of the server's also the client's first choice.
  * Writes at most `max` and returns how many; borrowed until the decoder is fed again. */
