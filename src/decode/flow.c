@@ -1,4 +1,5 @@
 #include "decode/flow.h"
+#include "decode/quic_flow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ hs_flow *hs_flow_new(const hs_flow_head *head, const hs_flow_settings *settings,
     for (int i = 0; i < 2; i++) {
         flow->ends[i].state = HS_TCP_STATE_COUNT;
     }
-    if (!settings->light) {
+    if (!settings->light && head->key.protocol == 0) {
         flow->record = calloc(1, sizeof *flow->record);
         if (!flow->record) {
             free(flow);
@@ -42,6 +43,7 @@ void hs_flow_free(hs_flow *flow)
         return;
     }
     hs_flow_work_free(flow->work);
+    hs_quic_flow_free(flow->quic);
     hs_flow_brief_free(flow->brief);
     if (flow->record) {
         free(flow->record->notes);
@@ -56,7 +58,8 @@ size_t hs_flow_memory(const hs_flow *flow)
     if (flow->record) {
         memory += sizeof *flow->record + flow->record->note_capacity * sizeof *flow->record->notes;
     }
-    return memory + hs_flow_work_memory(flow->work) + hs_flow_brief_memory(flow->brief);
+    return memory + hs_flow_work_memory(flow->work) + hs_flow_brief_memory(flow->brief) +
+           hs_quic_flow_memory(flow->quic);
 }
 
 static hs_flow_note *add_note(hs_flow *flow)
@@ -118,6 +121,9 @@ void hs_flow_note_gap(hs_flow *flow, unsigned end, uint64_t length, hs_time at)
 
 bool hs_flow_is_closed(const hs_flow *flow)
 {
+    if (flow->quic) {
+        return hs_quic_flow_is_closed(flow->quic);
+    }
     const hs_flow_end *a = &flow->ends[0];
     const hs_flow_end *b = &flow->ends[1];
     bool both_closed = a->has_fin && b->has_fin && hs_flow_covers(a, b->fin) &&
@@ -127,6 +133,9 @@ bool hs_flow_is_closed(const hs_flow *flow)
 
 bool hs_flow_is_open(const hs_flow *flow)
 {
+    if (flow->quic) {
+        return flow->is_over;
+    }
     return flow->acknowledged_at != HS_TIME_NONE || flow->syn_at == HS_TIME_NONE || flow->work ||
            flow->is_over;
 }

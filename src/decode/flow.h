@@ -12,6 +12,7 @@
 
 #include "decode/decoder.h"
 #include "decode/flow_table.h"
+#include "decode/quic.h"
 #include "decode/tcp_machine.h"
 #include "decode/tcp_stream.h"
 #include "wire/tcp_options.h"
@@ -30,6 +31,7 @@ typedef struct hs_flow_settings {
     bool headers_only; /* the streams are decoded elsewhere */
     size_t handshake_limit;
     const hs_keylog *keylog;
+    hs_quic_crypto *quic_crypto; /* NULL before the first packet of QUIC */
 } hs_flow_settings;
 
 /* What one end said and did. */
@@ -96,6 +98,9 @@ typedef struct hs_flow_work hs_flow_work;
 /* One that is over, in the light mode. */
 typedef struct hs_flow_brief hs_flow_brief;
 
+/* What a connection of QUIC has in place of TCP's ends and work. */
+typedef struct hs_quic_flow hs_quic_flow;
+
 /* What a full account needs beyond the light one. */
 typedef struct hs_flow_record {
     hs_flow_note *notes;
@@ -137,6 +142,7 @@ struct hs_flow {
     hs_flow_work *work;
     hs_flow_brief *brief;
     hs_flow_record *record; /* full account only */
+    hs_quic_flow *quic;     /* NULL: TCP */
     size_t charged;         /* the table's: memory it was counted with */
 };
 
@@ -255,6 +261,10 @@ void hs_flow_judge_connection(const hs_flow *flow, hs_trace *trace, hs_time unti
 hs_trace *hs_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int64_t until);
 /* The times of the TCP handshake. */
 void hs_flow_tell_opening(const hs_flow *flow, hs_trace *trace);
+/* Its parts that every connection has. */
+const char *hs_flow_ip_text(hs_trace *trace, uint8_t family, const hs_ip_address *address);
+void hs_flow_tell_capture(const hs_flow *flow, hs_trace *trace);
+void hs_flow_tell_target(const hs_flow *flow, hs_trace *trace);
 /* flow_events.c */
 void hs_flow_tell_events(const hs_flow *flow, hs_trace *trace, hs_clock clock);
 void hs_flow_tell_tcp(const hs_flow *flow, hs_trace *trace);

@@ -8,6 +8,7 @@
 typedef enum hs_flows_list {
     HS_FLOWS_OPENING, /* SYNs without an answer, or half-open */
     HS_FLOWS_OPEN,
+    HS_FLOWS_QUIET,  /* open, of QUIC: it ends in silence */
     HS_FLOWS_CLOSED, /* ended; stragglers may come */
     HS_FLOWS_TOLD,   /* given out; kept so that stragglers begin no new connection */
     HS_FLOWS_LISTS

@@ -30,6 +30,7 @@ hs_flow_key hs_flow_key_of(const hs_packet *packet, unsigned *sender)
     key.port[source] = packet->source_port;
     key.port[1 - source] = packet->destination_port;
     key.family = packet->family;
+    key.protocol = packet->protocol == HS_PROTOCOL_UDP ? HS_PROTOCOL_UDP : 0;
     *sender = source;
     return key;
 }
@@ -100,7 +101,8 @@ uint32_t hs_flow_table_hash(const hs_flow_table *table, const hs_flow_key *key)
 {
     uint64_t words[5] = {0};
     size_t count = 0;
-    words[count++] = (uint64_t)key->port[0] << 32 | (uint64_t)key->port[1] << 16 | key->family;
+    words[count++] = (uint64_t)key->port[0] << 32 | (uint64_t)key->port[1] << 16 |
+                     (uint64_t)key->protocol << 8 | key->family;
     if (key->family == 4) {
         memcpy(&words[count], key->address[0].bytes, 4);
         memcpy((uint8_t *)&words[count] + 4, key->address[1].bytes, 4);

@@ -12,7 +12,7 @@ typedef struct hs_flow_key {
     hs_ip_address address[2];
     uint16_t port[2];
     uint8_t family;
-    uint8_t zero; /* no padding: keys are compared as bytes */
+    uint8_t protocol; /* 0: TCP; no padding: keys are compared as bytes */
 } hs_flow_key;
 
 typedef struct hs_flow hs_flow;

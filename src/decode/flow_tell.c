@@ -3,14 +3,19 @@
 #include <string.h>
 
 #include "decode/flow.h"
+#include "decode/quic_flow.h"
 #include "trace/build.h"
+
+const char *hs_flow_ip_text(hs_trace *trace, uint8_t family, const hs_ip_address *address)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+    (void)inet_ntop(family == 6 ? AF_INET6 : AF_INET, address->bytes, text, sizeof text);
+    return hs_arena_text(hs_trace_arena(trace), text);
+}
 
 static const char *address_text(hs_trace *trace, const hs_flow *flow, unsigned end)
 {
-    char text[INET6_ADDRSTRLEN] = "";
-    int family = flow->head.key.family == 6 ? AF_INET6 : AF_INET;
-    (void)inet_ntop(family, flow->head.key.address[end].bytes, text, sizeof text);
-    return hs_arena_text(hs_trace_arena(trace), text);
+    return hs_flow_ip_text(trace, flow->head.key.family, &flow->head.key.address[end]);
 }
 
 static const char *fast_open_name(uint8_t fast_open)
@@ -134,14 +139,14 @@ void hs_flow_tell_tcp(const hs_flow *flow, hs_trace *trace)
     tell_states(flow, trace);
 }
 
-static void tell_capture(const hs_flow *flow, hs_trace *trace)
+void hs_flow_tell_capture(const hs_flow *flow, hs_trace *trace)
 {
     hs_capture_facts *capture = &trace->capture;
     capture->present = true;
     capture->file = flow->file ? hs_arena_text(hs_trace_arena(trace), flow->file) : NULL;
     capture->first_packet = flow->first_packet;
     capture->packets = flow->packets;
-    capture->midstream = flow->syn_at == HS_TIME_NONE && flow->syn_ack_at == HS_TIME_NONE;
+    capture->midstream = !flow->quic && flow->syn_at == HS_TIME_NONE && flow->syn_ack_at == HS_TIME_NONE;
     capture->client_address = address_text(trace, flow, flow->client);
     capture->client_port = flow->head.key.port[flow->client];
     capture->missing_bytes = flow->missing_bytes;
@@ -172,12 +177,12 @@ static bool is_default_port(const char *scheme, uint16_t port)
     return (is_secure && port == 443) || (is_plain && port == 80);
 }
 
-static void tell_target(const hs_flow *flow, hs_trace *trace)
+void hs_flow_tell_target(const hs_flow *flow, hs_trace *trace)
 {
     hs_target *target = &trace->target;
     hs_arena *arena = hs_trace_arena(trace);
     unsigned server = hs_flow_other(flow->client);
-    target->scheme = scheme_of(trace);
+    target->scheme = flow->quic ? "quic" : scheme_of(trace);
     target->family = flow->head.key.family;
     target->address = address_text(trace, flow, server);
     target->port = flow->head.key.port[server];
@@ -226,6 +231,9 @@ static hs_trace *begin(hs_flow *flow, const hs_flow_settings *settings)
 
 hs_trace *hs_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int64_t until)
 {
+    if (flow->quic) {
+        return hs_quic_flow_tell(flow, settings, until);
+    }
     if (flow->client == HS_FLOW_NO_END) {
         hs_packet nothing = {0};
         hs_flow_packet p = {.packet = &nothing};
@@ -241,14 +249,14 @@ hs_trace *hs_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int64_t 
     hs_flow_tell_events(flow, trace, HS_CLOCK_CAPTURE);
     hs_flow_tell_opening(flow, trace);
     hs_flow_tell_tcp(flow, trace);
-    tell_capture(flow, trace);
+    hs_flow_tell_capture(flow, trace);
     if (flow->brief) {
         hs_flow_brief_restore(flow->brief, trace);
     }
     trace->incomplete = trace->incomplete || is_lost;
     hs_trace_mark(trace, HS_MILESTONE_END, hs_flow_moment(last));
     hs_flow_judge_connection(flow, trace, until - flow->first_at);
-    tell_target(flow, trace);
+    hs_flow_tell_target(flow, trace);
     if (!flow->brief && hs_trace_finish(trace) != HS_OK) {
         trace->incomplete = true;
     }

@@ -8,6 +8,8 @@
 #include "decode/flow.h"
 #include "decode/flow_list.h"
 #include "decode/fragments.h"
+#include "decode/quic_flow.h"
+#include "decode/quic_flow_ids.h"
 
 enum {
     MEMORY_LIMIT = 256 * 1024 * 1024,
@@ -25,6 +27,8 @@ struct hs_flows {
     hs_flow_settings settings;
     hs_flow_table *table;
     hs_fragments *fragments;
+    hs_quic_flow_ids *quic_ids; /* full account only; NULL before the first flow of QUIC */
+    size_t quic_flows;
     hs_flow_list lists[HS_FLOWS_LISTS];
     hs_time patience[HS_FLOWS_LISTS]; /* how long a flow may be idle in each */
     const char *file;
@@ -67,6 +71,7 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
      * keep-alives may be idle for hours. */
     flows->patience[HS_FLOWS_OPENING] = 130 * HS_SECOND;
     flows->patience[HS_FLOWS_OPEN] = 3 * 3600 * HS_SECOND;
+    flows->patience[HS_FLOWS_QUIET] = 120 * HS_SECOND;
     flows->patience[HS_FLOWS_CLOSED] = c->linger;
     flows->patience[HS_FLOWS_TOLD] = 60 * HS_SECOND + c->linger;
     flows->now = -time_limit;
@@ -96,7 +101,10 @@ static hs_flows_list list_of(const hs_flow *flow)
     if (hs_flow_is_closed(flow)) {
         return HS_FLOWS_CLOSED;
     }
-    return hs_flow_is_open(flow) ? HS_FLOWS_OPEN : HS_FLOWS_OPENING;
+    if (!hs_flow_is_open(flow)) {
+        return HS_FLOWS_OPENING;
+    }
+    return flow->quic ? HS_FLOWS_QUIET : HS_FLOWS_OPEN;
 }
 
 /* --- memory --- */
@@ -104,7 +112,7 @@ static hs_flows_list list_of(const hs_flow *flow)
 static size_t memory_of(const hs_flows *flows)
 {
     return flows->flow_memory + hs_flow_table_memory(flows->table) +
-           hs_fragments_count(flows->fragments).memory;
+           hs_fragments_count(flows->fragments).memory + hs_quic_flow_ids_memory(flows->quic_ids);
 }
 
 /* A flow has grown or shrunk. */
@@ -119,6 +127,10 @@ static void forget(hs_flows *flows, hs_flow *flow)
 {
     hs_flow_list_take(&flows->lists[flow->list], flow);
     hs_flow_table_remove(flows->table, flow);
+    flows->quic_flows -= flow->quic != NULL;
+    if (flow->quic && flows->quic_ids) {
+        hs_quic_flow_ids_forget(flows->quic_ids, flow);
+    }
     flows->flow_memory -= flow->charged;
     hs_flow_free(flow);
 }
@@ -153,14 +165,14 @@ static hs_flow *idle_longest(const hs_flows *flows, const hs_flow *but)
             return oldest;
         }
     }
-    hs_flow *opening = flows->lists[HS_FLOWS_OPENING].oldest;
-    hs_flow *open = flows->lists[HS_FLOWS_OPEN].oldest;
-    opening = opening == but ? NULL : opening;
-    open = open == but ? NULL : open;
-    if (opening && open) {
-        return opening->last_at < open->last_at ? opening : open;
+    hs_flow *longest = NULL;
+    for (size_t name = HS_FLOWS_OPENING; name <= HS_FLOWS_QUIET; name++) {
+        hs_flow *oldest = flows->lists[name].oldest;
+        if (oldest && oldest != but && (!longest || oldest->last_at < longest->last_at)) {
+            longest = oldest;
+        }
     }
-    return opening ? opening : open;
+    return longest;
 }
 
 static void keep_within_limit(hs_flows *flows, const hs_flow *but)
@@ -170,7 +182,7 @@ static void keep_within_limit(hs_flows *flows, const hs_flow *but)
         if (!flow) {
             break;
         }
-        flows->counters.evicted += flow->list == HS_FLOWS_OPENING || flow->list == HS_FLOWS_OPEN;
+        flows->counters.evicted += flow->list <= HS_FLOWS_QUIET;
         tell_and_forget(flows, flow);
     }
     size_t memory = memory_of(flows);
@@ -265,6 +277,104 @@ static hs_result take_tcp(hs_flows *flows, const hs_packet *packet, int64_t at, 
     return result == HS_NO_MEMORY ? HS_NO_MEMORY : HS_OK;
 }
 
+/* --- QUIC --- */
+
+static hs_result have_quic(hs_flows *flows)
+{
+    if (!flows->settings.quic_crypto) {
+        hs_result result = hs_quic_crypto_new(&flows->settings.quic_crypto);
+        if (result != HS_OK) {
+            return result;
+        }
+    }
+    if (!flows->config.light && !flows->quic_ids) {
+        flows->quic_ids = hs_quic_flow_ids_new(flows->config.seed);
+        return flows->quic_ids ? HS_OK : HS_NO_MEMORY;
+    }
+    return HS_OK;
+}
+
+/* What a datagram has changed. */
+static hs_result settle_quic(hs_flows *flows, hs_flow *flow, bool was_over)
+{
+    hs_result result = HS_OK;
+    if (hs_quic_flow_is_real(flow->quic) && !hs_quic_flow_is_counted(flow->quic)) {
+        hs_quic_flow_set_counted(flow->quic);
+        flows->counters.connections++;
+    }
+    if (flows->quic_ids) {
+        result = hs_quic_flow_ids_update(flows->quic_ids, flow);
+    }
+    put_in_place(flows, flow);
+    if (!was_over) {
+        charge(flows, flow);
+        keep_within_limit(flows, flow);
+    }
+    return result;
+}
+
+/* A flow, where the datagram is what it looks like. */
+static hs_result begin_quic(hs_flows *flows, const hs_flow_head *head, const hs_packet *packet,
+                            unsigned from, int64_t at, uint64_t number)
+{
+    hs_result result = have_quic(flows);
+    hs_flow *flow = result == HS_OK
+                        ? hs_flow_new(head, &flows->settings, at, number, flows->file)
+                        : NULL;
+    if (!flow) {
+        return HS_NO_MEMORY;
+    }
+    result = hs_quic_flow_begin(flow, &flows->settings, from);
+    if (result == HS_OK) {
+        result = hs_quic_flow_take(flow, &flows->settings, packet, from, at);
+    }
+    if (result == HS_NO_MEMORY || !hs_quic_flow_is_possible(flow->quic) ||
+        hs_flow_table_add(flows->table, flow) != HS_OK) {
+        hs_flow_free(flow);
+        return result == HS_NO_MEMORY ? HS_NO_MEMORY : HS_OK;
+    }
+    flows->quic_flows++;
+    add_newest(flows, list_of(flow), flow);
+    return settle_quic(flows, flow, false);
+}
+
+static hs_flow *find_quic(hs_flows *flows, const hs_flow_head *head, const hs_packet *packet,
+                          unsigned *from)
+{
+    hs_flow *flow = hs_flow_table_find(flows->table, &head->key, head->hash);
+    if (flow || !flows->quic_ids) {
+        return flow;
+    }
+    return hs_quic_flow_ids_find(flows->quic_ids, packet, &head->key, *from, from);
+}
+
+static hs_result take_udp(hs_flows *flows, const hs_packet *packet, int64_t at, uint64_t number)
+{
+    bool may_begin = hs_quic_may_begin(packet->payload);
+    if (!may_begin && flows->quic_flows == 0) {
+        return HS_OK;
+    }
+    unsigned from = 0;
+    hs_flow_head head = {.key = hs_flow_key_of(packet, &from)};
+    head.hash = hs_flow_table_hash(flows->table, &head.key);
+    unsigned sender = from;
+    hs_flow *flow = find_quic(flows, &head, packet, &from);
+    if (flow && may_begin && hs_quic_flow_is_new_connection(flow, packet->payload, from)) {
+        tell_and_forget(flows, flow);
+        flow = NULL;
+    }
+    if (!flow && may_begin) {
+        return begin_quic(flows, &head, packet, sender, at, number);
+    }
+    if (!flow || flow->list == HS_FLOWS_TOLD) {
+        return HS_OK;
+    }
+    bool was_over = flow->is_over;
+    hs_result result = hs_quic_flow_take(flow, &flows->settings, packet, from, at);
+    hs_result settled = settle_quic(flows, flow, was_over);
+    return result == HS_NO_MEMORY ? HS_NO_MEMORY : settled;
+}
+
 static hs_packet_kind reassemble(hs_flows *flows, hs_packet *packet, int64_t at, hs_result *result)
 {
     uint8_t protocol = 0;
@@ -297,6 +407,7 @@ hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_
         break;
     case HS_PACKET_UDP:
         flows->counters.udp_packets++;
+        result = take_udp(flows, &packet, at, number);
         break;
     case HS_PACKET_FRAGMENT:
         break;
@@ -389,6 +500,8 @@ void hs_flows_free(hs_flows *flows)
             forget(flows, flows->lists[name].oldest);
         }
     }
+    hs_quic_flow_ids_free(flows->quic_ids);
+    hs_quic_crypto_free(flows->settings.quic_crypto);
     hs_flow_table_free(flows->table);
     hs_fragments_free(flows->fragments);
     while (flows->files) {

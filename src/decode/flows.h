@@ -1,4 +1,5 @@
-/* Packets to traces: every TCP connection in a capture, followed from its SYN to its end.
+/* Packets to traces: every TCP connection in a capture, followed from its SYN to its end, and every
+ * QUIC connection, from the client's first Initial packet on.
  *
  * Flows live in one hash table. A connection whose handshake goes on has a decoder and a trace;
  * once it is over, a packet costs a look-up and a test. All memory is under one limit: the flow

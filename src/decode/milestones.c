@@ -16,3 +16,13 @@ void hs_milestone_tls_done(hs_trace *trace, hs_side from, uint64_t end)
 {
     hs_trace_mark_byte(trace, HS_MILESTONE_TLS_DONE, from, end - 1);
 }
+
+void hs_milestone_quic_start(hs_trace *trace, uint64_t end)
+{
+    hs_trace_mark_byte(trace, HS_MILESTONE_QUIC_START, HS_CLIENT, end - 1);
+}
+
+void hs_milestone_quic_done(hs_trace *trace, uint64_t end)
+{
+    hs_trace_mark_byte(trace, HS_MILESTONE_QUIC_DONE, HS_CLIENT, end - 1);
+}

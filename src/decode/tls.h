@@ -37,4 +37,31 @@ bool hs_tls_decoder_has_ciphers(const hs_tls_decoder *decoder);
 /* What waits is shown as it is, and what is not whole is noted. */
 HS_CHECKED hs_result hs_tls_decoder_finish(hs_tls_decoder *decoder);
 
+/* TLS within QUIC (RFC 9001 4): CRYPTO frames carry its handshake messages, and QUIC protects them.
+ * Such a decoder is fed by the two functions below alone. */
+
+/* As hs_tls_decoder_new. */
+hs_tls_decoder *hs_tls_decoder_new_quic(hs_trace *trace);
+/* A message of a handshake, and which bytes of the side's datagrams carried it. */
+typedef struct hs_tls_carried {
+    hs_side from;
+    hs_bytes bytes; /* with its header */
+    uint64_t first;
+    uint64_t end;
+    bool is_protected; /* by keys that not everybody has */
+} hs_tls_carried;
+/* One that is whole. After one that is malformed the side's messages are no longer decoded. */
+void hs_tls_decoder_message(hs_tls_decoder *decoder, const hs_tls_carried *message);
+/* The beginning of one that does not get whole. */
+void hs_tls_decoder_incomplete(hs_tls_decoder *decoder, const hs_tls_carried *message);
+/* What QUIC's keys are made with. False: no ServerHello of TLS 1.3 was seen. */
+bool hs_tls_decoder_suite(const hs_tls_decoder *decoder, uint16_t *suite);
+/* The suites that the client offers, as many as are kept; 0 before its ClientHello. */
+size_t hs_tls_decoder_offered_suites(const hs_tls_decoder *decoder, const uint16_t **suites);
+/* Of the first ClientHello; empty before it. */
+hs_bytes hs_tls_decoder_client_random(const hs_tls_decoder *decoder);
+/* The first protocol that the client offers by ALPN, cut to the length that is kept; empty where it
+ * offers none. */
+hs_bytes hs_tls_decoder_first_alpn(const hs_tls_decoder *decoder);
+
 #endif

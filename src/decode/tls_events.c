@@ -96,19 +96,11 @@ static void show_incomplete(hs_tls_decoder *d, const hs_tls_found *found, const 
     }
 }
 
-static void show_incomplete_message(hs_tls_decoder *d, hs_tls_direction *direction)
+void hs_tls_show_incomplete_message(hs_tls_decoder *d, const hs_tls_found *found)
 {
-    hs_tls_found found = {.direction = direction,
-                          .raw = hs_buffer_bytes(&direction->message),
-                          .first = direction->message_first,
-                          .end = direction->framer.offset,
-                          .is_protected = direction->message_protected};
-    if (found.raw.len == 0) {
-        return;
-    }
     hs_fault fault;
     hs_reader r;
-    hs_reader_init(&r, found.raw, &fault, NULL);
+    hs_reader_init(&r, found->raw, &fault, NULL);
     uint8_t type = 0;
     uint32_t length = 0;
     const char *what = NULL;
@@ -117,7 +109,19 @@ static void show_incomplete_message(hs_tls_decoder *d, hs_tls_direction *directi
         what = hs_tls_handshake_type_name(type);
         expected = HS_TLS_HANDSHAKE_HEADER + (size_t)length;
     }
-    show_incomplete(d, &found, what ? what : "handshake message", expected);
+    show_incomplete(d, found, what ? what : "handshake message", expected);
+}
+
+static void show_held_message(hs_tls_decoder *d, hs_tls_direction *direction)
+{
+    hs_tls_found found = {.direction = direction,
+                          .raw = hs_buffer_bytes(&direction->message),
+                          .first = direction->message_first,
+                          .end = direction->framer.offset,
+                          .is_protected = direction->message_protected};
+    if (found.raw.len > 0) {
+        hs_tls_show_incomplete_message(d, &found);
+    }
 }
 
 static void show_incomplete_record(hs_tls_decoder *d, hs_tls_direction *direction)
@@ -137,7 +141,7 @@ static void show_incomplete_record(hs_tls_decoder *d, hs_tls_direction *directio
 
 void hs_tls_show_incomplete(hs_tls_decoder *d, hs_tls_direction *direction)
 {
-    show_incomplete_message(d, direction);
+    show_held_message(d, direction);
     show_incomplete_record(d, direction);
 }
 

@@ -17,6 +17,20 @@ static void learn_alpn(hs_tls_decoder *d, const hs_tls_extensions *extensions)
     }
 }
 
+/* Of what carries no QUIC they say nothing: the extension would be a mistake (RFC 9001 8.2). */
+static void learn_quic_parameters(hs_tls_decoder *d, hs_side side,
+                                  const hs_tls_extensions *extensions)
+{
+    hs_quic_facts *quic = &d->trace->quic;
+    hs_quic_parameters *parameters = side == HS_CLIENT ? &quic->client_parameters
+                                                       : &quic->server_parameters;
+    hs_bytes bytes;
+    if (d->is_quic && !parameters->seen && hs_tls_get_quic_transport_parameters(extensions, &bytes)) {
+        parameters->bytes = hs_arena_copy(hs_trace_arena(d->trace), bytes);
+        parameters->seen = parameters->bytes.len == bytes.len;
+    }
+}
+
 static void learn_client_hello(hs_tls_decoder *d, const hs_tls_found *found,
                                const hs_tls_client_hello *hello)
 {
@@ -30,7 +44,10 @@ static void learn_client_hello(hs_tls_decoder *d, const hs_tls_found *found,
     if (facts->has_client_random) {
         memcpy(facts->client_random, hello->random.data, sizeof facts->client_random);
     }
-    hs_milestone_client_hello(d->trace, found->end);
+    learn_quic_parameters(d, HS_CLIENT, &hello->extensions);
+    if (!d->is_quic) {
+        hs_milestone_client_hello(d->trace, found->end);
+    }
     hs_bytes host_name;
     if (hs_tls_get_host_name(&hello->extensions, &host_name)) {
         facts->server_name = hs_arena_escaped(arena, host_name);
@@ -40,7 +57,7 @@ static void learn_client_hello(hs_tls_decoder *d, const hs_tls_found *found,
     }
     if (!hs_trace_is_light(d->trace)) {
         facts->ja3 = hs_tls_ja3(arena, hello);
-        facts->ja4 = hs_tls_ja4(arena, hello);
+        facts->ja4 = hs_tls_ja4(arena, hello, d->is_quic ? 'q' : 't');
     }
 }
 
@@ -89,6 +106,7 @@ static void learn_encrypted_extensions(hs_tls_decoder *d,
                                        const hs_tls_encrypted_extensions *message)
 {
     learn_alpn(d, &message->extensions);
+    learn_quic_parameters(d, HS_SERVER, &message->extensions);
     if (d->trace->tls.early_data == HS_EARLY_DATA_UNSEEN) {
         d->trace->tls.early_data = hs_tls_get_early_data(&message->extensions)
                                        ? HS_EARLY_DATA_ACCEPTED
@@ -191,6 +209,8 @@ void hs_tls_learn_finished(hs_tls_decoder *d, const hs_tls_direction *direction,
     if (hs_tls_is_13(d->version)) {
         if (side == HS_SERVER) {
             settle(d);
+        } else if (d->is_quic) {
+            hs_milestone_quic_done(d->trace, end);
         } else {
             hs_milestone_tls_done(d->trace, side, end);
         }

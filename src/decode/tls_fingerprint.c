@@ -53,13 +53,13 @@ static bool ja4_part(const char *text, char out[JA4_PART + 1])
     return true;
 }
 
-char *hs_tls_ja4(hs_arena *arena, const hs_tls_client_hello *hello)
+char *hs_tls_ja4(hs_arena *arena, const hs_tls_client_hello *hello, char transport)
 {
     char text[HS_TLS_JA_TEXT_MAX];
     char a[HS_TLS_JA4_A];
     char b[JA4_PART + 1];
     char c[JA4_PART + 1];
-    hs_tls_ja4_a(hello, 't', a);
+    hs_tls_ja4_a(hello, transport, a);
     if (hs_tls_ja4_b_text(hello, text, sizeof text) != HS_OK || !ja4_part(text, b) ||
         hs_tls_ja4_c_text(hello, text, sizeof text) != HS_OK || !ja4_part(text, c)) {
         return NULL;

@@ -9,7 +9,7 @@
 /* Each NULL where the hello is too large for a fingerprint, or out of memory. */
 char *hs_tls_ja3(hs_arena *arena, const hs_tls_client_hello *hello);
 char *hs_tls_ja3s(hs_arena *arena, const hs_tls_server_hello *hello);
-/* Of a ClientHello over TCP. */
-char *hs_tls_ja4(hs_arena *arena, const hs_tls_client_hello *hello);
+/* `transport` is 't' for TCP, 'q' for QUIC. */
+char *hs_tls_ja4(hs_arena *arena, const hs_tls_client_hello *hello, char transport);
 
 #endif

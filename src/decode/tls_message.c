@@ -49,6 +49,16 @@ static void remember_tls13_suites(hs_tls_decoder *d, hs_bytes cipher_suites)
     }
 }
 
+static void remember_first_alpn(hs_tls_decoder *d, const hs_tls_extensions *extensions)
+{
+    hs_bytes protocol;
+    if (hs_tls_get_alpn_first(extensions, &protocol) && protocol.len > 0) {
+        size_t room = sizeof d->first_alpn;
+        d->first_alpn_len = protocol.len < room ? protocol.len : room;
+        memcpy(d->first_alpn, protocol.data, d->first_alpn_len);
+    }
+}
+
 static void follow_client_hello(hs_tls_decoder *d, hs_tls_direction *direction,
                                 const hs_tls_client_hello *hello)
 {
@@ -56,6 +66,7 @@ static void follow_client_hello(hs_tls_decoder *d, hs_tls_direction *direction,
     if (!d->has_client_hello) {
         copy_random(d->first_random, hello->random);
         remember_tls13_suites(d, hello->cipher_suites);
+        remember_first_alpn(d, &hello->extensions);
     }
     if (direction->epoch == HS_TLS_EPOCH_EARLY) {
         /* The second one, after a HelloRetryRequest: early data is over. */

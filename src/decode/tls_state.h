@@ -13,6 +13,8 @@
 #include "wire/tls/names.h"
 #include "wire/tls/record.h"
 
+enum { HS_TLS_ALPN_KEPT = 32 };
+
 /* Which keys a direction's next record has. */
 typedef enum hs_tls_epoch {
     HS_TLS_EPOCH_PLAIN,
@@ -71,6 +73,7 @@ struct hs_tls_decoder {
     uint64_t turn;
     hs_side last_from;
     bool is_finishing;
+    bool is_quic;     /* CRYPTO frames carry the messages */
     hs_result error; /* the first of the call at work */
 
     /* The newest hellos. */
@@ -87,6 +90,8 @@ struct hs_tls_decoder {
     bool offers_early_data;
     uint16_t tls13_suites[8]; /* that the client offers: early data has one of them */
     size_t tls13_suite_count;
+    uint8_t first_alpn[HS_TLS_ALPN_KEPT]; /* that the client offers */
+    size_t first_alpn_len;
 
     /* The first handshake, for the facts. */
     bool server_hello_done;
@@ -161,6 +166,7 @@ void hs_tls_malformed(hs_tls_decoder *d, const hs_tls_found *found, const char *
                       const hs_fault *fault);
 void hs_tls_show_opaque(hs_tls_decoder *d, hs_tls_direction *direction, const hs_tls_piece *piece);
 void hs_tls_run_flush(hs_tls_decoder *d, hs_tls_direction *direction);
+void hs_tls_show_incomplete_message(hs_tls_decoder *d, const hs_tls_found *found);
 /* A message or a record that is not whole. */
 void hs_tls_show_incomplete(hs_tls_decoder *d, hs_tls_direction *direction);
 /* The events of a direction's end: what was not whole, what was not decoded. */

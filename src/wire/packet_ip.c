@@ -194,6 +194,7 @@ static hs_packet_kind read_ipv4(hs_layers *layers, hs_span *span)
     }
     hs_packet *packet = layers->packet;
     packet->family = 4;
+    packet->ecn = header[1] & 0x03;
     memcpy(packet->source.bytes, header + 12, 4);
     memcpy(packet->destination.bytes, header + 16, 4);
     size_t options_len = header_len - IPV4_HEADER_LEN;
@@ -223,6 +224,7 @@ static hs_packet_kind read_ipv6(hs_layers *layers, hs_span *span)
     }
     hs_packet *packet = layers->packet;
     packet->family = 6;
+    packet->ecn = header[1] >> 4 & 0x03;
     memcpy(packet->source.bytes, header + 8, 16);
     memcpy(packet->destination.bytes, header + 24, 16);
     return hs_layer_ip_payload(layers, header[6], span);

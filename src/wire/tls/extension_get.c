@@ -294,5 +294,6 @@ bool hs_tls_get_psk_key_exchange_modes(const hs_tls_extensions *extensions, hs_b
 
 bool hs_tls_get_quic_transport_parameters(const hs_tls_extensions *extensions, hs_bytes *body)
 {
-    return get_bytes(extensions, HS_TLS_EXT_QUIC_TRANSPORT_PARAMETERS, body);
+    return get_bytes(extensions, HS_TLS_EXT_QUIC_TRANSPORT_PARAMETERS, body) ||
+           get_bytes(extensions, HS_TLS_EXT_QUIC_TRANSPORT_PARAMETERS_DRAFT, body);
 }

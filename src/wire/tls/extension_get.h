@@ -80,6 +80,7 @@ bool hs_tls_get_session_ticket(const hs_tls_extensions *extensions, hs_bytes *ti
 bool hs_tls_get_record_size_limit(const hs_tls_extensions *extensions, uint16_t *limit);
 bool hs_tls_get_max_fragment_length(const hs_tls_extensions *extensions, uint8_t *code);
 bool hs_tls_get_psk_key_exchange_modes(const hs_tls_extensions *extensions, hs_bytes *modes);
+/* Also by the number that QUIC's drafts had. */
 bool hs_tls_get_quic_transport_parameters(const hs_tls_extensions *extensions, hs_bytes *body);
 /* Whether an extension of that type is there, whatever its body. */
 bool hs_tls_has_extension(const hs_tls_extensions *extensions, uint16_t type);
