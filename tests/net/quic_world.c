@@ -369,8 +369,8 @@ int64_t world_ask(world *w, const char *text, bool fin)
 {
     int64_t stream = -1;
     assert_int_equal(hs_quic_session_open(w->client, true, &stream), HS_OK);
-    assert_int_equal(
-        hs_quic_session_send(w->client, stream, hs_bytes_of(text, strlen(text)), fin), HS_OK);
+    assert_int_equal(hs_quic_session_send(w->client, stream, hs_bytes_of(text, strlen(text)), fin),
+                     HS_OK);
     return stream;
 }
 
@@ -395,6 +395,6 @@ void world_expect_failure(const world *w, hs_failure_class cls, const char *part
     assert_int_equal(w->c.closed, 1);
     const hs_tls_failure *failure = &w->c.end.failure;
     if (failure->cls != cls || !strstr(failure->message, part)) {
-        fail_msg("%s: %s", hs_failure(failure->cls)->name, failure->message);
+        fail_msg("%s: %s", hs_failure_describe(failure->cls)->name, failure->message);
     }
 }

@@ -34,7 +34,7 @@ typedef struct world_end {
     hs_quic_end end;
     hs_buffer data; /* of all streams, in order of arrival */
     int fins;
-    bool echo; /* answers what comes, with its end */
+    bool echo;           /* answers what comes, with its end */
     uint32_t negotiated; /* by Version Negotiation */
     hs_time completed_at;
     hs_time confirmed_at;
