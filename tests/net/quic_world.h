@@ -17,7 +17,9 @@ typedef struct world world;
 
 /* What one end told. */
 typedef struct world_end {
+    struct world_end *next; /* the server's older one */
     world *world;
+    hs_quic_session *session; /* NULL once it ended */
     int completed;
     int confirmed;
     int accepted_early; /* `early_data` with true */
@@ -57,7 +59,7 @@ struct world {
     hs_quic_session *client;
     hs_quic_session *accepted; /* the server's newest; NULL once it ended */
     world_end c;
-    world_end s;
+    world_end *s; /* of `accepted`, or an empty one */
     hs_time now;
     world_datagram *queue;
     int sent[2]; /* datagrams: by the client, by the server */

@@ -43,9 +43,9 @@ static void certificate_case(const tls_fixture *fixture, const mint *leaf, const
     assert_false(w.c.end.failure.alert_received);
     assert_true(w.c.end.has_error);
     assert_int_equal(w.c.end.error, 0x100 + alert);
-    assert_int_equal(w.s.closed, 1);
-    assert_int_equal(w.s.end.failure.alert, alert);
-    assert_true(w.s.end.failure.alert_received);
+    assert_int_equal(w.s->closed, 1);
+    assert_int_equal(w.s->end.failure.alert, alert);
+    assert_true(w.s->end.failure.alert_received);
     world_close(&w);
 
     meet(&w, fixture, &(world_options){.cert = file, .insecure = true}, name, NULL);
@@ -307,7 +307,7 @@ static void idle(void **state)
     assert_int_equal(w.c.end.kind, HS_QUIC_END_IDLE);
     assert_in_range(w.c.closed_at - quiet, 3 * HS_SECOND, 5 * HS_SECOND);
     assert_int_equal(w.c.ended, 1);
-    assert_int_equal(w.s.closed, 1);
+    assert_int_equal(w.s->closed, 1);
     assert_int_equal(hs_quic_server_count(w.server), 0);
     world_close(&w);
 }
@@ -323,8 +323,8 @@ static void a_silent_server_does_not_keep_a_half_open_session(void **state)
     world_drop_client(&w);
     world_run(&w, w.now + 60 * HS_SECOND);
     assert_int_equal(hs_quic_server_count(w.server), 0);
-    assert_int_equal(w.s.closed, 1);
-    assert_int_equal(w.s.end.failure.cls, HS_FAILURE_QUIC_TIMED_OUT);
+    assert_int_equal(w.s->closed, 1);
+    assert_int_equal(w.s->end.failure.cls, HS_FAILURE_QUIC_TIMED_OUT);
     world_close(&w);
 }
 

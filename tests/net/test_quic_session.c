@@ -28,8 +28,8 @@ static void one_round_trip(void **state)
     assert_int_equal(w.c.completed, 1);
     assert_int_equal(w.c.completed_at - start, ROUND_TRIP);
     assert_int_equal(w.c.confirmed_at - start, 2 * ROUND_TRIP);
-    assert_int_equal(w.s.completed, 1);
-    assert_int_equal(w.s.confirmed, 1);
+    assert_int_equal(w.s->completed, 1);
+    assert_int_equal(w.s->confirmed, 1);
     assert_string_equal(hs_quic_session_cipher(w.client), "TLS_AES_128_GCM_SHA256");
     assert_string_equal(hs_quic_session_group(w.client), "x25519");
     assert_string_equal(hs_quic_session_alpn(w.client), "h3");
@@ -44,7 +44,7 @@ static void one_round_trip(void **state)
     assert_int_equal(hs_quic_session_version(w.client), HS_QUIC_V2);
     assert_int_equal(hs_quic_session_min_rtt(w.client), ROUND_TRIP);
     assert_int_equal(w.c.keylog_lines, 5);
-    assert_int_equal(w.s.keylog_lines, 5);
+    assert_int_equal(w.s->keylog_lines, 5);
 
     world_ask(&w, "hello", true);
     assert_false(hs_quic_session_all_acknowledged(w.client));
@@ -52,9 +52,9 @@ static void one_round_trip(void **state)
     world_settle(&w);
     assert_string_equal(world_text(&w.c), "hello");
     assert_int_equal(w.c.fins, 1);
-    assert_int_equal(w.s.fins, 1);
+    assert_int_equal(w.s->fins, 1);
     assert_int_equal(w.c.streams_closed, 1);
-    assert_int_equal(w.s.streams_closed, 1);
+    assert_int_equal(w.s->streams_closed, 1);
     assert_true(hs_quic_session_all_acknowledged(w.client));
     assert_int_equal(w.c.tokens, 1);
     assert_true(w.c.tickets >= 1);
@@ -67,13 +67,13 @@ static void one_round_trip(void **state)
     assert_int_equal(hs_quic_server_count(w.server), 1);
     world_settle(&w);
     assert_int_equal(w.c.ended, 1);
-    assert_int_equal(w.s.closed, 1);
-    assert_int_equal(w.s.ended, 1);
-    assert_int_equal(w.s.end.kind, HS_QUIC_END_PEER_CLOSE);
-    assert_true(w.s.end.has_error && w.s.end.is_application);
-    assert_int_equal(w.s.end.error, 0x100);
-    assert_string_equal(w.s.end.reason, "bye");
-    assert_int_equal(w.s.end.failure.cls, HS_FAILURE_QUIC_CLOSED);
+    assert_int_equal(w.s->closed, 1);
+    assert_int_equal(w.s->ended, 1);
+    assert_int_equal(w.s->end.kind, HS_QUIC_END_PEER_CLOSE);
+    assert_true(w.s->end.has_error && w.s->end.is_application);
+    assert_int_equal(w.s->end.error, 0x100);
+    assert_string_equal(w.s->end.reason, "bye");
+    assert_int_equal(w.s->end.failure.cls, HS_FAILURE_QUIC_CLOSED);
     assert_int_equal(hs_quic_server_count(w.server), 0);
     assert_int_equal(hs_quic_session_deadline(w.client), HS_TIME_NONE);
     world_close(&w);
@@ -143,8 +143,8 @@ static void early_data_accepted_then_replayed(void **state)
         assert_int_equal(w.c.rejected_early, !accepted);
         assert_int_equal(hs_quic_session_early_data(w.client),
                          accepted ? HS_EARLY_DATA_ACCEPTED : HS_EARLY_DATA_REJECTED);
-        assert_int_equal(w.s.early_chunks > 0, accepted);
-        assert_non_null(strstr(world_text(&w.s), "control;"));
+        assert_int_equal(w.s->early_chunks > 0, accepted);
+        assert_non_null(strstr(world_text(w.s), "control;"));
         assert_string_equal(world_text(&w.c), "early");
         assert_int_equal(w.c.streams_closed, 1);
         hs_quic_session_close(w.client, 0, NULL, w.now);
@@ -348,7 +348,7 @@ static void early_data_survives_version_negotiation(void **state)
     world_shake_hands(&next, HS_SECOND);
     world_settle(&next);
     assert_int_equal(next.c.negotiated, HS_QUIC_V1);
-    assert_int_equal(next.s.early_chunks, 0);
+    assert_int_equal(next.s->early_chunks, 0);
     assert_string_equal(world_text(&next.c), "once more");
     assert_int_equal(hs_quic_session_early_data(next.client), HS_EARLY_DATA_NOT_OFFERED);
     world_close(&next);
@@ -454,8 +454,8 @@ static void streams_are_reset_and_stopped(void **state)
     assert_int_equal(hs_quic_session_stop(w.client, stream, 8), HS_OK);
     assert_int_equal(hs_quic_session_flush(w.client, w.now), HS_OK);
     world_settle(&w);
-    assert_int_equal(w.s.streams_reset, 1);
-    assert_int_equal(w.s.streams_closed, 1);
+    assert_int_equal(w.s->streams_reset, 1);
+    assert_int_equal(w.s->streams_closed, 1);
     assert_int_equal(w.c.streams_closed, 1);
     assert_int_equal(w.c.closed, 0);
     world_close(&w);
