@@ -47,8 +47,7 @@ static void deliver(world *w)
     hs_bytes bytes = hs_bytes_of(datagram->bytes, datagram->len);
     w->queue = datagram->next;
     if (datagram->to_server) {
-        hs_quic_path path = {w->path.remote, w->path.local};
-        assert_int_equal(hs_quic_server_feed(w->server, &path, bytes, HS_QUIC_ECN_ECT_0, w->now),
+        assert_int_equal(hs_quic_server_feed(w->server, &w->seen, bytes, HS_QUIC_ECN_ECT_0, w->now),
                          HS_OK);
     } else if (w->client) {
         assert_int_equal(
@@ -265,6 +264,9 @@ static void on_accepted(void *context, hs_quic_session *session, hs_quic_session
     w->s->echo = true;
     *events = all_events;
     events->context = w->s;
+    if (w->on_accepted) {
+        w->on_accepted(session);
+    }
 }
 
 static void on_stateless(void *context, const hs_quic_path *path, const char *what)
@@ -314,9 +316,11 @@ void world_open(world *w, const tls_fixture *fixture, const world_options *optio
     w->random = 88172645463325252ULL;
     set_address(&w->path.local, "10.1.1.1", 50001);
     set_address(&w->path.remote, "10.2.2.2", 443);
+    w->seen = (hs_quic_path){w->path.remote, w->path.local};
     w->verifier = verifier_of(&client);
     client.ciphers = options->ciphers;
     client.groups = options->groups;
+    client.cert = options->client_cert;
     hs_result result = hs_quic_context_new_server(&config, &w->server_context, &problem);
     if (result != HS_OK) {
         fail_msg("%s", problem.text);
@@ -328,6 +332,11 @@ void world_open(world *w, const tls_fixture *fixture, const world_options *optio
     reset_end(w, &w->c);
     add_server_end(w);
     world_restart_server(w);
+}
+
+void world_rebind(world *w)
+{
+    set_address(&w->seen.remote, "10.1.1.9", 60009);
 }
 
 void world_drop_client(world *w)

@@ -486,6 +486,68 @@ static void streams_have_limits(void **state)
     world_close(&w);
 }
 
+static void the_clients_address_changes(void **state)
+{
+    world w;
+    world_open(&w, *state, &(world_options){0});
+    world_client(&w, NULL, NULL, NULL, 0);
+    world_start(&w);
+    world_settle(&w);
+    assert_memory_equal(hs_quic_session_path(w.accepted), &w.seen, sizeof(w.seen));
+    world_rebind(&w);
+    for (int i = 0; i < 2; i++) {
+        world_ask(&w, "x", true);
+        assert_int_equal(hs_quic_session_flush(w.client, w.now), HS_OK);
+        world_settle(&w);
+    }
+    assert_string_equal(world_text(&w.c), "xx");
+    assert_memory_equal(hs_quic_session_path(w.accepted), &w.seen, sizeof(w.seen));
+    assert_int_equal(w.c.closed, 0);
+    world_close(&w);
+}
+
+static void early_data_with_retry(void **state)
+{
+    world w;
+    bool early = false;
+    world_open(&w, *state, &(world_options){.no_new_tokens = true});
+    hs_bytes ticket = first_ticket(&w, only_v1, 1);
+    hs_quic_server_set_retry(w.server, HS_QUIC_RETRY_ALWAYS);
+    world_client(&w, NULL, NULL, only_v1, 1);
+    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
+    assert_true(early);
+    int64_t asked = world_ask(&w, "twice asked", true);
+    assert_int_equal(hs_quic_session_reset(w.client, asked, 5), HS_INVALID);
+    world_start(&w);
+    world_settle(&w);
+    assert_true(hs_quic_session_retried(w.client));
+    assert_int_equal(hs_quic_session_early_data(w.client), HS_EARLY_DATA_ACCEPTED);
+    assert_true(w.s->early_chunks > 0);
+    assert_string_equal(world_text(&w.c), "twice asked");
+    free((void *)ticket.data);
+    world_close(&w);
+}
+
+static void a_server_under_load_demands_retry(void **state)
+{
+    enum { HALF_OPEN = 4 };
+    world w;
+    world_open(&w, *state, &(world_options){.sessions_max = 4 * HALF_OPEN});
+    for (int i = 0; i < HALF_OPEN; i++) {
+        world_client(&w, NULL, NULL, NULL, 0);
+        world_start(&w);
+        world_run(&w, w.now + WORLD_DELAY + 1);
+        assert_false(hs_quic_session_retried(w.client));
+    }
+    assert_int_equal(hs_quic_server_count(w.server), HALF_OPEN);
+    world_client(&w, NULL, NULL, NULL, 0);
+    world_start(&w);
+    world_shake_hands(&w, HS_SECOND);
+    assert_int_equal(w.c.confirmed, 1);
+    assert_true(hs_quic_session_retried(w.client));
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +567,9 @@ int main(void)
         cmocka_unit_test(much_is_sent_and_comes_back),
         cmocka_unit_test(streams_are_reset_and_stopped),
         cmocka_unit_test(streams_have_limits),
+        cmocka_unit_test(the_clients_address_changes),
+        cmocka_unit_test(early_data_with_retry),
+        cmocka_unit_test(a_server_under_load_demands_retry),
     };
     return cmocka_run_group_tests(tests, tls_fixture_open, tls_fixture_close);
 }
