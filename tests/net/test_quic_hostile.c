@@ -140,34 +140,61 @@ static bool damage(world *w, bool from_client, int number, uint8_t *bytes, size_
     }
 }
 
+/* One connection over such a path: with what the last one left, or without; Retry or not. */
+static void damaged_connection(world *w, int round, hs_bytes *ticket)
+{
+    bool early = false;
+    hs_quic_server_set_retry(w->server,
+                             round % 5 == 0 ? HS_QUIC_RETRY_ALWAYS : HS_QUIC_RETRY_NEVER);
+    world_client(w, NULL, NULL, NULL, 0);
+    w->filter = damage;
+    if (ticket->len > 0) {
+        assert_int_equal(hs_quic_session_offer(w->client, *ticket, &early), HS_OK);
+    }
+    if (early) {
+        world_ask(w, "early", true);
+    }
+    world_start(w);
+    world_shake_hands(w, 20 * HS_SECOND);
+    if (w->c.confirmed && !w->c.closed) {
+        world_ask(w, "hello", true);
+        if (round % 3 == 0) {
+            (void)!hs_quic_session_update_keys(w->client, w->now);
+        }
+        assert_int_equal(hs_quic_session_flush(w->client, w->now), HS_OK);
+        world_run(w, w->now + 10 * HS_SECOND);
+    }
+    assert_true(w->c.closed <= 1);
+    assert_true(!w->c.closed || w->c.end.failure.cls != HS_FAILURE_NONE);
+    if (hs_quic_session_ticket(w->client).len > 0) {
+        free((void *)ticket->data);
+        *ticket = world_ticket(w);
+    }
+}
+
 static void a_path_that_damages(void **state)
 {
     enum { ROUNDS = 150 };
     int completed = 0;
     int datagrams = 0;
+    int accepted = 0;
+    hs_bytes ticket = {NULL, 0};
     world w;
     world_open(&w, *state, &(world_options){.sessions_max = 64});
     for (int round = 0; round < ROUNDS; round++) {
-        world_client(&w, NULL, NULL, NULL, 0);
-        w.filter = damage;
-        world_start(&w);
-        world_shake_hands(&w, 20 * HS_SECOND);
-        if (w.c.confirmed && !w.c.closed) {
-            world_ask(&w, "hello", true);
-            assert_int_equal(hs_quic_session_flush(w.client, w.now), HS_OK);
-            world_run(&w, w.now + 10 * HS_SECOND);
-        }
+        damaged_connection(&w, round, &ticket);
         completed += w.c.completed;
-        assert_true(w.c.closed <= 1);
-        assert_true(!w.c.closed || w.c.end.failure.cls != HS_FAILURE_NONE);
+        accepted += w.c.accepted_early;
         datagrams += w.sent[0] + w.sent[1];
     }
     assert_true(completed > ROUNDS / 2);
+    assert_true(accepted > ROUNDS / 10);
     assert_true(datagrams > 2000);
     w.filter = NULL;
     world_drop_client(&w);
     world_run(&w, w.now + 120 * HS_SECOND);
     assert_int_equal(hs_quic_server_count(w.server), 0);
+    free((void *)ticket.data);
     world_close(&w);
 }
 
