@@ -125,8 +125,7 @@ static bool is_second_retry(hs_quic_session *session, hs_bytes datagram)
     }
     hs_reader_init(&r, datagram, &fault, NULL);
     if (hs_quic_read_packet(&r, HS_QUIC_CID_LEN, &packet) != HS_OK ||
-        packet.type != HS_QUIC_RETRY ||
-        !hs_bytes_equal(packet.dcid, hs_bytes_of(session->scid.data, session->scid.datalen))) {
+        packet.type != HS_QUIC_RETRY) {
         return false;
     }
     const ngtcp2_cid *dcid = ngtcp2_conn_get_dcid(session->conn);
@@ -134,11 +133,29 @@ static bool is_second_retry(hs_quic_session *session, hs_bytes datagram)
                                hs_bytes_of(dcid->data, dcid->datalen), packet.bytes) == HS_OK;
 }
 
+/* RFC 9000 5.2: a client's long headers carry the connection ID that it chose. What another
+ * connection of this port gets late would move ngtcp2 to that one's version, were it let in. */
+static bool is_of_another(const hs_quic_session *session, hs_bytes datagram)
+{
+    ngtcp2_version_cid header;
+    if (session->context->is_server || !(datagram.data[0] & HS_QUIC_BIT_LONG)) {
+        return false;
+    }
+    int error = ngtcp2_pkt_decode_version_cid(&header, datagram.data, datagram.len,
+                                              HS_QUIC_CID_LEN);
+    return (error != 0 && error != NGTCP2_ERR_VERSION_NEGOTIATION) ||
+           !hs_bytes_equal(hs_bytes_of(header.dcid, header.dcidlen),
+                           hs_bytes_of(session->scid.data, session->scid.datalen));
+}
+
 static void read_datagram(hs_quic_session *session, const hs_quic_path *from, hs_bytes datagram,
                           hs_quic_ecn ecn)
 {
     ngtcp2_path path = hs_quic_ngtcp2_path(from);
     ngtcp2_pkt_info info = {.ecn = (uint8_t)((unsigned)ecn & NGTCP2_ECN_MASK)};
+    if (is_of_another(session, datagram)) {
+        return;
+    }
     if (is_second_retry(session, datagram)) {
         hs_quic_end_set(session, HS_QUIC_END_DROPPED, HS_FAILURE_QUIC_RETRY_LOOP,
                         "the server answered the token of its Retry with another Retry");

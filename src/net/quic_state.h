@@ -69,8 +69,6 @@ typedef struct hs_quic_stream {
     bool is_stopped;  /* by the peer; to be told */
     bool is_blocked;  /* by the peer's flow control */
     bool was_refused; /* hs_quic_session_send answered HS_LIMIT */
-    bool reset_waits; /* until it is opened */
-    uint64_t reset_error;
     bool receive_over;
     uint64_t unconsumed; /* received, and not yet given back as window */
 } hs_quic_stream;
