@@ -12,7 +12,7 @@ static hs_quic_stream *find(hs_quic_decoder *d, hs_side from, uint64_t id)
             return stream;
         }
     }
-    if (direction->stream_count == HS_QUIC_STREAMS_MAX) {
+    if (direction->stream_count == HS_QUIC_FOLLOWED_STREAMS_MAX) {
         d->trace->incomplete = true;
         return NULL;
     }
@@ -117,7 +117,7 @@ static void each(hs_quic_decoder *d,
                  void (*work)(hs_quic_decoder *, hs_side, hs_quic_stream *))
 {
     for (int from = 0; from < 2; from++) {
-        hs_quic_stream *in_order[HS_QUIC_STREAMS_MAX];
+        hs_quic_stream *in_order[HS_QUIC_FOLLOWED_STREAMS_MAX];
         size_t count = 0;
         for (hs_quic_stream *s = d->sides[from].streams; s; s = s->next) {
             in_order[count++] = s;
