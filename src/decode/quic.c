@@ -46,7 +46,7 @@ void hs_quic_decoder_free(hs_quic_decoder *decoder)
     }
     hs_quic_free_waiting(decoder);
     hs_quic_free_generations(decoder);
-    hs_quic_streams_free(decoder);
+    hs_quic_decoder_streams_free(decoder);
     hs_quic_application_free(decoder);
     for (int i = 0; i < 2; i++) {
         hs_quic_free_keys(&decoder->sides[i]);

@@ -267,7 +267,7 @@ void hs_quic_stream_data(hs_quic_decoder *d, const hs_quic_found *found,
 /* ALPN may be known now. */
 void hs_quic_streams_pump(hs_quic_decoder *d);
 void hs_quic_streams_finish(hs_quic_decoder *d);
-void hs_quic_streams_free(hs_quic_decoder *d);
+void hs_quic_decoder_streams_free(hs_quic_decoder *d);
 
 /* quic_application.c: who gets the bytes of streams, by ALPN. */
 /* Whether it is known, or will not be known any better. */

@@ -140,7 +140,7 @@ void hs_quic_streams_finish(hs_quic_decoder *d)
     each(d, skip_gaps);
 }
 
-void hs_quic_streams_free(hs_quic_decoder *d)
+void hs_quic_decoder_streams_free(hs_quic_decoder *d)
 {
     for (int from = 0; from < 2; from++) {
         hs_quic_direction *direction = &d->sides[from];
