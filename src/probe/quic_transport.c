@@ -192,7 +192,7 @@ static void on_closed(void *context, const hs_quic_end *end)
     hs_run *run = context;
     run->quic->is_closed = true;
     if (run->finished) {
-        run->over = run->linger != HS_LINGER_NONE;
+        run->over = run->over || run->linger != HS_LINGER_CHECK;
         return;
     }
     hs_run_quic_ended(run, end);
