@@ -80,6 +80,21 @@ static void add_frame(line *l, const hs_quic_frame *frame)
     }
 }
 
+/* Of which several in a row are told as one. */
+static bool is_told_by_name(hs_quic_frame_kind kind)
+{
+    return kind != HS_QUIC_FRAME_UNKNOWN && kind != HS_QUIC_FRAME_PADDING &&
+           kind != HS_QUIC_FRAME_ACK && kind != HS_QUIC_FRAME_CRYPTO &&
+           kind != HS_QUIC_FRAME_STREAM;
+}
+
+static void add_count(line *l, unsigned count)
+{
+    if (count > 1) {
+        add(l, " x%u", count);
+    }
+}
+
 void hs_quic_frames_text(hs_bytes payload, char text[HS_QUIC_FRAMES_TEXT])
 {
     line l = {.text = text, .size = HS_QUIC_FRAMES_TEXT};
@@ -88,16 +103,24 @@ void hs_quic_frames_text(hs_bytes payload, char text[HS_QUIC_FRAMES_TEXT])
     hs_quic_frame frame;
     text[0] = '\0';
     hs_reader_init(&r, payload, &fault, NULL);
+    hs_quic_frame_kind previous = HS_QUIC_FRAME_UNKNOWN;
+    unsigned alike = 1;
     while (hs_reader_left(&r) > 0 && !l.is_full) {
-        if (l.len > 0) {
-            add(&l, " ");
-        }
         if (hs_quic_read_frame(&r, &frame) != HS_OK) {
-            add(&l, "malformed");
-            return;
+            add(&l, " malformed");
+            break;
         }
+        if (frame.kind == previous && is_told_by_name(frame.kind)) {
+            alike++;
+            continue;
+        }
+        add_count(&l, alike);
+        alike = 1;
+        previous = frame.kind;
+        add(&l, "%s", l.len > 0 ? " " : "");
         add_frame(&l, &frame);
     }
+    add_count(&l, alike);
 }
 
 static void number(hs_quic_decoder *d, hs_event *event, const char *key, uint64_t value)
@@ -142,9 +165,9 @@ static void tell_close(hs_quic_decoder *d, hs_event *event, const hs_quic_frame 
         }
     }
     if (event && frame->connection_close.reason.len > 0) {
-        hs_event_add_text(d->trace, event, "reason",
-                          hs_arena_escaped(hs_trace_arena(d->trace),
-                                           frame->connection_close.reason));
+        hs_event_add_text(
+            d->trace, event, "reason",
+            hs_arena_escaped(hs_trace_arena(d->trace), frame->connection_close.reason));
     }
 }
 

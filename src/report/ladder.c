@@ -98,6 +98,12 @@ static void put_event(hs_page *page, const hs_trace *trace, const hs_event *even
     hs_page_end_line(page);
 }
 
+/* A frame of QUIC stands in its packet's line; with all fields it has its own. */
+static bool is_told(const hs_event *event, bool fields)
+{
+    return fields || event->layer != HS_LAYER_QUIC || event->type >= HS_EVENT_QUIC_PACKET;
+}
+
 void hs_text_ladder(hs_page *page, const hs_trace *trace, bool fields)
 {
     if (!trace->events) {
@@ -109,6 +115,9 @@ void hs_text_ladder(hs_page *page, const hs_trace *trace, bool fields)
     hs_page_end_line(page);
     hs_time previous = HS_TIME_NONE;
     for (const hs_event *event = trace->events; event; event = event->next) {
+        if (!is_told(event, fields)) {
+            continue;
+        }
         put_event(page, trace, event, &previous);
         if (fields && hs_text_fields(page, trace, event) != HS_OK) {
             page->no_memory = true;
