@@ -26,6 +26,7 @@ hs_quic_decoder *hs_quic_decoder_new(hs_trace *trace, const hs_keylog *keylog,
     for (int i = 0; i < 2; i++) {
         hs_quic_direction *direction = &d->sides[i];
         direction->side = i == 0 ? HS_CLIENT : HS_SERVER;
+        direction->offset = hs_trace_stream_length(trace, direction->side);
         d->ack_exponent[i] = HS_QUIC_DEFAULT_ACK_EXPONENT;
         for (int space = 0; space < HS_QUIC_SPACE_COUNT; space++) {
             direction->numbers[space].largest = HS_QUIC_NO_PACKET_NUMBER;

@@ -33,7 +33,8 @@ enum {
 
 typedef struct hs_quic_decoder hs_quic_decoder;
 
-/* All must outlive the decoder; `keylog` may be NULL. NULL when out of memory. */
+/* All must outlive the decoder; `keylog` may be NULL. Datagrams follow those that the trace has
+ * already. NULL when out of memory. */
 hs_quic_decoder *hs_quic_decoder_new(hs_trace *trace, const hs_keylog *keylog,
                                      hs_quic_crypto *crypto);
 void hs_quic_decoder_free(hs_quic_decoder *decoder);

@@ -41,6 +41,7 @@ typedef struct hs_run_quic {
     bool has_answer;
     bool is_completed; /* the handshake; confirmed: RFC 9001 4.1.2 */
     bool is_confirmed;
+    bool settles; /* completed, and the run is to be told so by hs_run_quic_settle */
     bool is_closed;
     int os_errno;  /* of the last ICMP; 0 none */
     bool moves_on; /* the attempt at work has failed, and another address waits */

@@ -146,9 +146,17 @@ void hs_run_quic_settle(hs_run *run, hs_result result)
     if (result != HS_OK && !run->over) {
         hs_run_give_up(run, result);
     }
+    if (quic->settles && !run->over) {
+        quic->settles = false;
+        hs_run_quic_established(run);
+        if (quic->is_confirmed) {
+            hs_run_quic_confirmed(run);
+        }
+    }
     if (quic->moves_on && !run->over) {
         quic->moves_on = false;
         (void)end_attempt(run); /* what it lost is no part of the connection */
+        hs_trace_begin_again(run->trace);
         begin_next(run);
         return;
     }

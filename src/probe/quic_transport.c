@@ -115,7 +115,11 @@ static void on_handshake_completed(void *context)
         return;
     }
     run->quic->is_completed = true;
-    hs_run_quic_established(run);
+    if (hs_run_is_last_step(run)) {
+        run->quic->settles = true; /* our Finished leaves before the run is done */
+    } else {
+        hs_run_quic_established(run); /* what the next step sends leaves with our Finished */
+    }
 }
 
 static void on_handshake_confirmed(void *context)

@@ -63,6 +63,28 @@ static void set_unseen(hs_trace *trace)
     trace->websocket.has_upgrade = HS_UNSEEN;
 }
 
+uint64_t hs_trace_stream_length(const hs_trace *trace, hs_side from)
+{
+    return trace->store->stream_length[from];
+}
+
+void hs_trace_begin_again(hs_trace *trace)
+{
+    const hs_moment dns_start = trace->milestones[HS_MILESTONE_DNS_START];
+    const hs_moment dns_done = trace->milestones[HS_MILESTONE_DNS_DONE];
+    trace->tls = (hs_tls_facts){0};
+    trace->quic = (hs_quic_facts){0};
+    trace->http = (hs_http_facts){0};
+    trace->http2 = (hs_http2_facts){0};
+    trace->http3 = (hs_http3_facts){0};
+    trace->certificates = NULL;
+    trace->certificate_count = 0;
+    memset(trace->store->marks, 0, sizeof trace->store->marks);
+    set_unseen(trace);
+    trace->milestones[HS_MILESTONE_DNS_START] = dns_start;
+    trace->milestones[HS_MILESTONE_DNS_DONE] = dns_done;
+}
+
 hs_trace *hs_trace_new(const hs_trace_config *config)
 {
     hs_trace_config c = *config;

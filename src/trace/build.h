@@ -44,6 +44,12 @@ void hs_trace_mark_byte(hs_trace *trace, hs_milestone milestone, hs_side from, u
 /* Whether either was called for it. */
 bool hs_trace_is_marked(const hs_trace *trace, hs_milestone milestone);
 
+/* How many bytes of that side's stream there are so far. */
+uint64_t hs_trace_stream_length(const hs_trace *trace, hs_side from);
+/* Another handshake begins in place of the one so far, which led to nothing: its milestones and
+ * facts are unseen again, but for those of name resolution. Events and segments stay. */
+void hs_trace_begin_again(hs_trace *trace);
+
 /* What a decoder says about a message. */
 typedef struct hs_message {
     hs_side from;

@@ -239,9 +239,37 @@ static void every_failed_allocation_leaves_a_consistent_trace(void **state)
     }
 }
 
+/* A second handshake on the same trace: nothing of the first but what crossed, and the name. */
+static void beginning_again_forgets_the_handshake(void **state)
+{
+    (void)state;
+    hs_trace_config config = {.keep_events = true};
+    hs_trace *t = hs_trace_new(&config);
+    const hs_moment at = {5, HS_CLOCK_USER};
+    hs_trace_mark(t, HS_MILESTONE_DNS_START, at);
+    hs_trace_add_segment(t, HS_CLIENT, 100, at);
+    hs_trace_mark_byte(t, HS_MILESTONE_QUIC_START, HS_CLIENT, 0);
+    t->quic.present = true;
+    t->quic.retry = HS_YES;
+    t->tls.present = true;
+    assert_int_equal(hs_trace_stream_length(t, HS_CLIENT), 100);
+    hs_trace_begin_again(t);
+    assert_false(t->quic.present || t->tls.present);
+    assert_int_equal(t->quic.retry, HS_UNSEEN);
+    assert_false(hs_trace_is_marked(t, HS_MILESTONE_QUIC_START));
+    assert_true(t->milestones[HS_MILESTONE_DNS_START].at == 5);
+    assert_int_equal(t->segment_count, 1);
+    hs_trace_add_segment(t, HS_CLIENT, 50, (hs_moment){9, HS_CLOCK_USER});
+    hs_trace_mark_byte(t, HS_MILESTONE_QUIC_START, HS_CLIENT, 100);
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_true(t->milestones[HS_MILESTONE_QUIC_START].at == 9);
+    hs_trace_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(beginning_again_forgets_the_handshake),
         cmocka_unit_test(a_new_trace_has_seen_nothing),
         cmocka_unit_test(events_found_late_stand_in_wire_order),
         cmocka_unit_test(a_late_stamp_moves_events_and_milestones),
