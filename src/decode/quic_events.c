@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "wire/quic/transport_parameters.h"
+
 /* In front of its packets, whose last bytes are behind its first. */
 hs_event *hs_quic_show_datagram(hs_quic_decoder *d, hs_side from, hs_bytes datagram, uint64_t first,
                                 int ecn)
@@ -63,6 +65,24 @@ static void tell_versions(hs_quic_decoder *d, hs_event *event, hs_bytes versions
     }
 }
 
+static bool greases_fixed_bit(const hs_quic_parameters *parameters)
+{
+    hs_quic_parameter parameter;
+    return parameters->seen && hs_quic_find_parameter(parameters->bytes,
+                                                      HS_QUIC_PARAMETER_ID_GREASE_QUIC_BIT,
+                                                      &parameter);
+}
+
+/* The fixed bit may be any where the receiver allows it (RFC 9287 3). */
+static const char *problem_of(const hs_quic_decoder *d, const hs_quic_packet *packet)
+{
+    const hs_quic_facts *quic = &d->trace->quic;
+    hs_quic_packet judged = *packet;
+    judged.fixed_bit = packet->fixed_bit || greases_fixed_bit(&quic->client_parameters) ||
+                       greases_fixed_bit(&quic->server_parameters);
+    return hs_quic_packet_problem(&judged);
+}
+
 /* What stands outside of the protection. */
 static void tell_header(hs_quic_decoder *d, hs_event *event, const hs_quic_packet *packet)
 {
@@ -82,7 +102,7 @@ static void tell_header(hs_quic_decoder *d, hs_event *event, const hs_quic_packe
     if (packet->type == HS_QUIC_VERSION_NEGOTIATION) {
         tell_versions(d, event, packet->versions);
     }
-    hs_event_add_text(d->trace, event, "problem", hs_quic_packet_problem(packet));
+    hs_event_add_text(d->trace, event, "problem", problem_of(d, packet));
 }
 
 /* The header without its protection. */
