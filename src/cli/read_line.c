@@ -55,6 +55,16 @@ static void put_time(hs_time time, FILE *out)
     fprintf(out, " %*s", TIME_COLUMNS, time != HS_TIME_NONE ? hs_time_ms(time, text) : "-");
 }
 
+/* In place of TCP and TLS, whose work it does. */
+static void put_quic(const hs_trace *trace, FILE *out)
+{
+    char version[HS_FACT_TEXT_MAX];
+    char text[sizeof "QUIC " + HS_FACT_TEXT_MAX];
+    snprintf(text, sizeof text, "QUIC %s", hs_fact_quic_version(trace->quic.version, version));
+    fprintf(out, "  %-7s", text);
+    put_time(hs_fact_span_time(&trace->phases[HS_PHASE_QUIC]), out);
+}
+
 static void put_tls(const hs_trace *trace, FILE *out)
 {
     char text[HS_FACT_TEXT_MAX];
@@ -72,6 +82,12 @@ static const char *outcome(const hs_trace *trace)
     if (cls) {
         return cls;
     }
+    if (trace->quic.stateless_reset == HS_YES) {
+        return "stateless_reset";
+    }
+    if (trace->quic.close.present) {
+        return trace->quic.close.from == HS_CLIENT ? "client_close" : "server_close";
+    }
     return trace->tcp.ended ? trace->tcp.ended : "open";
 }
 
@@ -87,7 +103,11 @@ void hs_read_line(const hs_trace *trace, FILE *out)
     fputs("  ", out);
     put_ends(trace, out);
     put_time(hs_fact_span_time(&trace->phases[HS_PHASE_TCP]), out);
-    put_tls(trace, out);
+    if (trace->quic.present) {
+        put_quic(trace, out);
+    } else {
+        put_tls(trace, out);
+    }
     if (trace->tls.server_name) {
         fprintf(out, "  %s", trace->tls.server_name);
     }

@@ -164,8 +164,12 @@ void hs_read_losses_print(const hs_capture_counters *counters, FILE *out)
 
 void hs_read_summary_print(hs_read_summary *summary, const hs_capture_counters *counters, FILE *out)
 {
-    fprintf(out, "\n%" PRIu64 " packets, %" PRIu64 " of TCP; ", counters->packets,
+    fprintf(out, "\n%" PRIu64 " packets, %" PRIu64 " of TCP", counters->packets,
             counters->tcp_packets);
+    if (counters->udp_packets > 0) {
+        fprintf(out, ", %" PRIu64 " of UDP", counters->udp_packets);
+    }
+    fputs("; ", out);
     print_connections(summary, out);
     print_phases(summary, out);
     print_sources("SYN without an answer", summary->syn_only, out);

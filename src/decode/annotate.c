@@ -1,6 +1,7 @@
 #include "decode/annotate.h"
 
 #include "decode/annotate_application.h"
+#include "decode/annotate_quic.h"
 #include "wire/tls/alert.h"
 #include "wire/tls/message.h"
 #include "wire/tls/names.h"
@@ -65,7 +66,9 @@ hs_result hs_annotate(const hs_trace *trace, const hs_event *event, hs_notes *no
         return HS_INVALID;
     }
     hs_reader_init(&r, event->raw, fault ? fault : &own, notes);
+    bool is_quic = event->layer == HS_LAYER_UDP || event->layer == HS_LAYER_QUIC;
     hs_result result = event->layer == HS_LAYER_TLS ? annotate_tls(trace, event, &r)
+                       : is_quic                    ? hs_annotate_quic(event, &r)
                                                     : hs_annotate_application(event, &r);
     /* A message that ends too soon contradicts itself: its bytes are all there are. */
     return result == HS_NEED_MORE ? HS_MALFORMED : result;

@@ -1,8 +1,9 @@
 /* The events of datagrams and packets. */
 #include "decode/quic_state.h"
-#include "wire/quic/transport_parameters.h"
 
 #include <stdlib.h>
+
+#include "wire/quic/transport_parameters.h"
 
 /* In front of its packets, whose last bytes are behind its first. */
 hs_event *hs_quic_show_datagram(hs_quic_decoder *d, hs_side from, hs_bytes datagram, uint64_t first,
@@ -64,29 +65,34 @@ static void tell_versions(hs_quic_decoder *d, hs_event *event, hs_bytes versions
     }
 }
 
-/* A side that says so takes packets without the fixed bit (RFC 9287 3). */
-static const char *problem_of(const hs_quic_decoder *d, const hs_quic_found *found)
+static bool greases_fixed_bit(const hs_quic_parameters *parameters)
 {
-    hs_quic_packet packet = found->packet;
     hs_quic_parameter parameter;
-    const hs_quic_parameters *takers = found->from == HS_CLIENT ? &d->trace->quic.server_parameters
-                                                                : &d->trace->quic.client_parameters;
-    packet.fixed_bit = packet.fixed_bit ||
-                       hs_quic_find_parameter(takers->bytes, HS_QUIC_PARAMETER_ID_GREASE_QUIC_BIT,
-                                              &parameter);
-    return hs_quic_packet_problem(&packet);
+    return parameters->seen && hs_quic_find_parameter(parameters->bytes,
+                                                      HS_QUIC_PARAMETER_ID_GREASE_QUIC_BIT,
+                                                      &parameter);
+}
+
+/* The fixed bit may be any where the receiver allows it (RFC 9287 3). */
+static const char *problem_of(const hs_quic_decoder *d, const hs_quic_packet *packet)
+{
+    const hs_quic_facts *quic = &d->trace->quic;
+    hs_quic_packet judged = *packet;
+    judged.fixed_bit = packet->fixed_bit || greases_fixed_bit(&quic->client_parameters) ||
+                       greases_fixed_bit(&quic->server_parameters);
+    return hs_quic_packet_problem(&judged);
 }
 
 /* What stands outside of the protection. */
-static void tell_header(hs_quic_decoder *d, hs_event *event, const hs_quic_found *found)
+static void tell_header(hs_quic_decoder *d, hs_event *event, const hs_quic_packet *packet)
 {
-    const hs_quic_packet *packet = &found->packet;
     char text[HS_QUIC_VERSION_TEXT_SIZE];
     if (!event) {
         return;
     }
     if (packet->type != HS_QUIC_1RTT && packet->type != HS_QUIC_VERSION_NEGOTIATION) {
-        hs_event_add_text(d->trace, event, "version", hs_quic_version_text(packet->version, text));
+        hs_event_add_text(d->trace, event, "version",
+                          hs_quic_version_text(packet->version, text));
     }
     add_hex(d, event, "dcid", packet->dcid);
     add_hex(d, event, "scid", packet->scid);
@@ -96,7 +102,7 @@ static void tell_header(hs_quic_decoder *d, hs_event *event, const hs_quic_found
     if (packet->type == HS_QUIC_VERSION_NEGOTIATION) {
         tell_versions(d, event, packet->versions);
     }
-    hs_event_add_text(d->trace, event, "problem", problem_of(d, found));
+    hs_event_add_text(d->trace, event, "problem", problem_of(d, packet));
 }
 
 /* The header without its protection. */
@@ -148,7 +154,7 @@ hs_event *hs_quic_show_packet(hs_quic_decoder *d, const hs_quic_found *found,
     }
     hs_event *event = hs_trace_add_event(d->trace, &message);
     free(room);
-    tell_header(d, event, found);
+    tell_header(d, event, &found->packet);
     if (event && opened) {
         tell_opened(d, event, found, opened);
     }
@@ -165,7 +171,7 @@ hs_event *hs_quic_show_protected(hs_quic_decoder *d, const hs_quic_found *found,
         message.raw.len = found->packet.packet_number_offset;
     }
     hs_event *event = hs_trace_add_event(d->trace, &message);
-    tell_header(d, event, found);
+    tell_header(d, event, &found->packet);
     hs_event_add_number(d->trace, event, "protected", (int64_t)found->packet.payload.len);
     hs_event_add_text(d->trace, event, "why", why);
     return event;

@@ -113,7 +113,12 @@ bool hs_quic_decoder_fail(hs_quic_decoder *decoder, hs_time elapsed, bool is_sil
     const hs_quic_close *close = &trace->quic.close;
     bool is_done = hs_trace_is_marked(trace, HS_MILESTONE_QUIC_DONE);
     uint8_t alert = 0;
-    if (close->present && !is_orderly(trace, is_done)) {
+    /* A client may tell that it has waited long enough. */
+    bool gave_up = close->present && close->from == HS_CLIENT && !close->is_application &&
+                   close->error == HS_QUIC_ERROR_NO_ERROR && trace->bytes_received == 0;
+    if (gave_up) {
+        judge_silence(decoder, elapsed);
+    } else if (close->present && !is_orderly(trace, is_done)) {
         if (!close->is_application && hs_quic_error_alert(close->error, &alert)) {
             fail_by_alert(trace, alert, elapsed);
         } else {

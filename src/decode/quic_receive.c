@@ -21,7 +21,7 @@ static void learn_first_initial(hs_quic_decoder *d, const hs_quic_found *found)
     d->has_news = true;
 }
 
-static void learn_client(hs_quic_decoder *d, const hs_quic_found *found)
+static void learn_client(hs_quic_decoder *d, const hs_quic_found *found, hs_quic_opened *opened)
 {
     /* Another version before the server has taken one: the client begins anew (RFC 9368 2.1). */
     bool is_new_attempt = d->has_begun && found->packet.type == HS_QUIC_INITIAL &&
@@ -29,6 +29,9 @@ static void learn_client(hs_quic_decoder *d, const hs_quic_found *found)
                           !d->sides[HS_SERVER].has_initial;
     if (is_new_attempt) {
         hs_quic_begin_anew(d);
+        (void)hs_quic_note_number(&d->sides[HS_CLIENT].numbers[opened->space],
+                                  opened->header.packet_number);
+        opened->is_duplicate = false;
     }
     if (!d->has_begun || is_new_attempt) {
         learn_first_initial(d, found);
@@ -48,14 +51,14 @@ static void learn_server(hs_quic_decoder *d, const hs_quic_found *found)
 }
 
 /* What an authentic long header says. */
-static void learn_header(hs_quic_decoder *d, const hs_quic_found *found)
+static void learn_header(hs_quic_decoder *d, const hs_quic_found *found, hs_quic_opened *opened)
 {
     hs_quic_direction *direction = &d->sides[found->from];
     if (found->packet.type == HS_QUIC_1RTT) {
         return;
     }
     if (found->from == HS_CLIENT) {
-        learn_client(d, found);
+        learn_client(d, found, opened);
     } else {
         learn_server(d, found);
     }
@@ -98,7 +101,7 @@ static bool receive_protected(hs_quic_decoder *d, const hs_quic_found *found, bo
     hs_result result = hs_quic_open(d, found, &opened);
     switch (result) {
     case HS_OK:
-        learn_header(d, found);
+        learn_header(d, found, &opened);
         hs_quic_frames(d, found, &opened);
         return true;
     case HS_NO_KEY:

@@ -26,7 +26,7 @@ hs_result hs_capture_spool(hs_capture *capture, const hs_source_item *packet)
         return HS_OK;
     }
     hs_packet_kind kind = hs_packet_read(packet->link_type, packet->frame, &read);
-    if (kind != HS_PACKET_TCP && kind != HS_PACKET_FRAGMENT) {
+    if (kind != HS_PACKET_TCP && kind != HS_PACKET_UDP && kind != HS_PACKET_FRAGMENT) {
         return HS_OK;
     }
     if (hs_packet_file_size(capture->spooled) + packet->frame.len > SPOOL_MAX) {

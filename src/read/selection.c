@@ -13,6 +13,7 @@ enum { FIRST_SLOTS = 1024 };
 typedef struct end_point {
     uint8_t address[16];
     uint16_t port;
+    uint8_t protocol; /* of IP; 0 beside port 0 */
 } end_point;
 
 typedef struct handshake {
@@ -62,7 +63,8 @@ bool hs_selection_is_empty(const hs_selection *selection)
 static int compare(const end_point *a, const end_point *b)
 {
     int order = memcmp(a->address, b->address, sizeof a->address);
-    return order != 0 ? order : (int)a->port - (int)b->port;
+    order = order != 0 ? order : (int)a->port - (int)b->port;
+    return order != 0 ? order : (int)a->protocol - (int)b->protocol;
 }
 
 static void put_in_order(end_point ends[2])
@@ -182,6 +184,8 @@ hs_result hs_selection_add(hs_selection *selection, const hs_trace *trace)
     if (result == HS_OK) {
         item.ends[0].port = trace->capture.client_port;
         item.ends[1].port = trace->target.port;
+        item.ends[0].protocol = item.ends[1].protocol = trace->quic.present ? HS_PROTOCOL_UDP
+                                                                            : HS_PROTOCOL_TCP;
         result = add_item(selection, &item);
     }
     return result;
@@ -191,16 +195,19 @@ bool hs_selection_has(const hs_selection *selection, const hs_source_item *packe
 {
     hs_packet read;
     hs_packet_kind kind = hs_packet_read(packet->link_type, packet->frame, &read);
-    if (kind != HS_PACKET_TCP && kind != HS_PACKET_FRAGMENT) {
+    if (kind != HS_PACKET_TCP && kind != HS_PACKET_UDP && kind != HS_PACKET_FRAGMENT) {
         return false;
     }
     end_point ends[2] = {{.port = 0}, {.port = 0}};
     memcpy(ends[0].address, read.source.bytes, sizeof ends[0].address);
     memcpy(ends[1].address, read.destination.bytes, sizeof ends[1].address);
     bool is_control = false;
-    if (kind == HS_PACKET_TCP) {
+    if (kind != HS_PACKET_FRAGMENT) {
         ends[0].port = read.source_port;
         ends[1].port = read.destination_port;
+        ends[0].protocol = ends[1].protocol = read.protocol;
+    }
+    if (kind == HS_PACKET_TCP) {
         is_control = (read.tcp.flags & (HS_TCP_SYN | HS_TCP_FIN | HS_TCP_RST)) != 0;
     }
     put_in_order(ends);

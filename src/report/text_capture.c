@@ -61,17 +61,19 @@ static void put_side(hs_page *page, const hs_tcp_side *side, const char *label)
 
 static void put_round_trips(hs_page *page, const hs_trace *trace)
 {
-    const hs_tcp_facts *tcp = &trace->tcp;
+    bool is_quic = trace->quic.present;
+    hs_time server = is_quic ? trace->quic.rtt_server : trace->tcp.rtt_server;
+    hs_time client = is_quic ? trace->quic.rtt_client : trace->tcp.rtt_client;
     char text[HS_TIME_TEXT_MAX];
-    if (tcp->rtt_server == HS_TIME_NONE && tcp->rtt_client == HS_TIME_NONE) {
+    if (server == HS_TIME_NONE && client == HS_TIME_NONE) {
         return;
     }
     hs_text_row(page, HS_TONE_PLAIN, "round trip");
-    if (tcp->rtt_server != HS_TIME_NONE) {
-        hs_page_item(page, HS_TONE_PLAIN, "%s ms to the server", hs_time_ms(tcp->rtt_server, text));
+    if (server != HS_TIME_NONE) {
+        hs_page_item(page, HS_TONE_PLAIN, "%s ms to the server", hs_time_ms(server, text));
     }
-    if (tcp->rtt_client != HS_TIME_NONE) {
-        hs_page_item(page, HS_TONE_PLAIN, "%s ms to the client", hs_time_ms(tcp->rtt_client, text));
+    if (client != HS_TIME_NONE) {
+        hs_page_item(page, HS_TONE_PLAIN, "%s ms to the client", hs_time_ms(client, text));
     }
     hs_page_item(page, HS_TONE_DIM, "%s",
                  trace->capture.present ? "from where the capture was made" : "at this host");
