@@ -1,12 +1,11 @@
 /* What is noted while OpenSSL shakes hands. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/reader.h"
-#include "net/ocsp.h"
 #include "net/tls_callbacks.h"
 #include "net/tls_state.h"
+#include "net/tls_verify.h"
 
 void hs_tls_on_info(const SSL *ssl, int where, int value)
 {
@@ -42,19 +41,10 @@ int hs_tls_on_status(SSL *ssl, void *unused)
     if (!response || len <= 0) {
         return 1;
     }
-    hs_ocsp_verdict verdict;
-    hs_ocsp_check(hs_bytes_of(response, (size_t)len), SSL_get0_verified_chain(ssl),
-                  hs_trust_store(session->context->trust), &verdict);
-    snprintf(session->ocsp_text, sizeof(session->ocsp_text), "%s", verdict.text);
-    if (verdict.status != HS_OCSP_REVOKED) {
-        return 1;
-    }
-    session->ocsp_revoked = true;
-    if (session->verify <= X509_V_OK) {
-        session->verify = X509_V_ERR_CERT_REVOKED;
-        snprintf(session->verify_text, sizeof(session->verify_text), "%s", verdict.text);
-    }
-    return session->context->insecure;
+    bool revoked = hs_tls_judge_staple(&session->peer, hs_bytes_of(response, (size_t)len),
+                                       SSL_get0_verified_chain(ssl),
+                                       hs_trust_store(session->context->trust));
+    return !revoked || session->context->insecure;
 }
 
 int hs_tls_on_ticket(SSL *ssl, SSL_SESSION *ticket)

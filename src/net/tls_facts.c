@@ -60,21 +60,21 @@ bool hs_tls_session_accepted_early(const hs_tls_session *session)
 
 int hs_tls_session_verify(const hs_tls_session *session)
 {
-    return session->verify;
+    return session->peer.verify;
 }
 
 const char *hs_tls_session_verify_text(const hs_tls_session *session)
 {
-    if (session->verify < 0) {
+    if (session->peer.verify < 0) {
         return NULL;
     }
-    return session->verify_text[0] ? session->verify_text
-                                   : X509_verify_cert_error_string(session->verify);
+    return session->peer.verify_text[0] ? session->peer.verify_text
+                                        : X509_verify_cert_error_string(session->peer.verify);
 }
 
 const char *hs_tls_session_ocsp_text(const hs_tls_session *session)
 {
-    return session->ocsp_text[0] ? session->ocsp_text : NULL;
+    return session->peer.ocsp_text[0] ? session->peer.ocsp_text : NULL;
 }
 
 hs_bytes hs_tls_session_ticket(const hs_tls_session *session)
@@ -102,10 +102,10 @@ static uint32_t early_limit(const hs_tls_session *session, SSL_SESSION *ticket)
     const char *confirmed = SSL_SESSION_get0_hostname(ticket);
     X509 *leaf = SSL_SESSION_get0_peer(ticket);
     SSL_SESSION_get0_alpn_selected(ticket, &protocol, &protocol_len);
-    bool other_name = confirmed && (!session->name || session->name_is_address ||
-                                    strcmp(confirmed, session->name) != 0);
+    bool other_name = confirmed && (!session->peer.name || session->peer.name_is_address ||
+                                    strcmp(confirmed, session->peer.name) != 0);
     bool other_server = !session->context->insecure &&
-                        (!leaf || !hs_tls_name_matches(session, leaf));
+                        (!leaf || !hs_tls_peer_matches(&session->peer, leaf));
     bool other_protocol = protocol_len > 0 && !offers_protocol(session, protocol, protocol_len);
     return other_name || other_server || other_protocol ? 0
                                                         : SSL_SESSION_get_max_early_data(ticket);

@@ -5,6 +5,8 @@
 
 #include <openssl/ssl.h>
 
+#include "net/pins.h"
+#include "net/tls_peer.h"
 #include "net/tls_session.h"
 
 /* The class of an X509_V_ERR_…; HS_FAILURE_NONE for X509_V_OK. */
@@ -28,5 +30,8 @@ void hs_tls_failure_of_end(const hs_tls_session *session, bool reset, bool close
 void hs_tls_failure_of_verify(const hs_tls_session *session, hs_tls_failure *out);
 /* `leaf` may be NULL. */
 void hs_tls_failure_of_pins(const hs_tls_session *session, const X509 *leaf, hs_tls_failure *out);
+/* Both of a peer alone, into a failure that the caller has begun. */
+void hs_tls_peer_failure(const hs_tls_peer *peer, hs_tls_failure *out);
+void hs_tls_pins_failure(const hs_pins *pins, const X509 *leaf, hs_tls_failure *out);
 
 #endif

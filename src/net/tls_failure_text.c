@@ -30,7 +30,7 @@ static void begin(const hs_tls_session *session, hs_tls_failure *out)
 {
     *out = (hs_tls_failure){.alert = session->alert,
                             .alert_received = session->alert_received,
-                            .verify = session->verify};
+                            .verify = session->peer.verify};
 }
 
 static const char *peer(const hs_tls_session *session)
@@ -91,8 +91,8 @@ static void alert_hint(const hs_tls_session *session, hs_failure_class cls, char
         break;
     case HS_FAILURE_TLS_UNRECOGNIZED_NAME:
         snprintf(out, size, ": it does not know %.100s",
-                 session->name && !session->name_is_address ? session->name
-                                                            : "a client without SNI");
+                 session->peer.name && !session->peer.name_is_address ? session->peer.name
+                                                                      : "a client without SNI");
         break;
     case HS_FAILURE_TLS_BAD_CLIENT_AUTH_CERT:
         snprintf(out, size,
@@ -192,7 +192,7 @@ void hs_tls_failure_of_errors(const hs_tls_session *session, hs_tls_failure *out
         of_alert(session, reason - SSL_AD_REASON_OFFSET, out);
     } else if (!session->context->is_server && out->verify > X509_V_OK &&
                !session->context->insecure) {
-        set(out, hs_tls_verify_class(out->verify), "%s", session->verify_text);
+        set(out, hs_tls_verify_class(out->verify), "%s", session->peer.verify_text);
     } else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
         out->verify = (int)SSL_get_verify_result(session->ssl);
         set(out, hs_tls_verify_class(out->verify), "%s",
@@ -230,21 +230,32 @@ void hs_tls_failure_of_end(const hs_tls_session *session, bool reset, bool close
 void hs_tls_failure_of_verify(const hs_tls_session *session, hs_tls_failure *out)
 {
     begin(session, out);
-    if (session->verify < 0) {
-        set(out, HS_FAILURE_TLS_CERT_INVALID, "the server sent no certificate");
-    } else {
-        set(out, hs_tls_verify_class(session->verify), "%s", session->verify_text);
-    }
+    hs_tls_peer_failure(&session->peer, out);
 }
 
 void hs_tls_failure_of_pins(const hs_tls_session *session, const X509 *leaf, hs_tls_failure *out)
 {
-    char pin[HS_PIN_TEXT_MAX];
-    size_t count = hs_pins_count(session->context->pins);
     begin(session, out);
+    hs_tls_pins_failure(session->context->pins, leaf, out);
+}
+
+void hs_tls_peer_failure(const hs_tls_peer *peer, hs_tls_failure *out)
+{
+    out->verify = peer->verify;
+    if (peer->verify < 0) {
+        set(out, HS_FAILURE_TLS_CERT_INVALID, "the server sent no certificate");
+    } else {
+        set(out, hs_tls_verify_class(peer->verify), "%s", peer->verify_text);
+    }
+}
+
+void hs_tls_pins_failure(const hs_pins *pins, const X509 *leaf, hs_tls_failure *out)
+{
+    char pin[HS_PIN_TEXT_MAX];
     if (leaf) {
         set(out, HS_FAILURE_TLS_CERT_PINNED_KEY, "the server's key %s is %s",
-            hs_pin_text(leaf, pin), count == 1 ? "not the pinned one" : "none of the pinned ones");
+            hs_pin_text(leaf, pin),
+            hs_pins_count(pins) == 1 ? "not the pinned one" : "none of the pinned ones");
     } else {
         set(out, HS_FAILURE_TLS_CERT_PINNED_KEY, "the server sent no certificate to compare with");
     }

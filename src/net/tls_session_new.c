@@ -67,7 +67,7 @@ hs_result hs_tls_session_new(hs_tls_context *context, const char *server_name, c
     }
     session->context = context;
     session->events = *events;
-    session->verify = -1;
+    hs_tls_peer_init(&session->peer);
     session->alert = -1;
     hs_buffer_init(&session->early, HS_TLS_EARLY_MAX);
     hs_result result = make_ssl(session);
@@ -95,7 +95,7 @@ void hs_tls_session_free(hs_tls_session *session)
         SSL_free(session->ssl);
         hs_buffer_free(&session->early);
         free(session->ticket);
-        free(session->name);
+        hs_tls_peer_free(&session->peer);
         free(session);
     }
 }

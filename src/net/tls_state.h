@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "net/pins.h"
+#include "net/tls_peer.h"
 #include "net/tls_session.h"
 #include "net/trust.h"
 
@@ -47,8 +48,7 @@ struct hs_tls_session {
     bool established;
     bool peer_closed; /* close_notify was received */
 
-    char *name; /* to verify; NULL: none */
-    bool name_is_address;
+    hs_tls_peer peer;
     uint8_t alpn[HS_TLS_ALPN_MAX]; /* as on the wire: length, name, … */
     size_t alpn_len;
     char alpn_chosen[HS_TLS_ALPN_MAX];
@@ -56,14 +56,9 @@ struct hs_tls_session {
     uint8_t first[HS_TLS_FIRST_BYTES]; /* the first bytes from the peer */
     uint64_t received;
 
-    int verify; /* first error of the chain; -1: not verified */
-    char verify_text[256];
     bool client_certificate_requested;
     int alert; /* first fatal one; -1 */
     bool alert_received;
-
-    char ocsp_text[192]; /* "": no response was stapled */
-    bool ocsp_revoked;
 
     uint32_t early_max; /* of the offered ticket */
     hs_buffer early;
