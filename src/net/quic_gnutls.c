@@ -18,8 +18,10 @@
 #include "net/quic_replay.h"
 #include "net/tls_credentials.h"
 #include "secrets/hkdf.h"
-#include "wire/tls/alert.h"
+#include "wire/tls/client_hello.h"
+#include "wire/tls/extension_get.h"
 #include "wire/tls/handshake.h"
+#include "wire/tls/new_session_ticket.h"
 
 enum {
     ALPN_MAX = 32,
@@ -29,6 +31,7 @@ enum {
     KEYLOG_LABEL_MAX = 64,
     KEYLOG_SECRET_MAX = 64,
     CLIENT_RANDOM = 32,
+    IDENTITY_DIGEST = 32,
 };
 
 struct hs_quic_tls_context {
@@ -41,6 +44,8 @@ struct hs_quic_tls_context {
     gnutls_datum_t ticket_key;
     gnutls_anti_replay_t anti_replay;
     hs_quic_replay *replay;
+    uint8_t identity[IDENTITY_DIGEST]; /* of the ticket in the ClientHello that is being read */
+    size_t identity_len;
 };
 
 struct hs_quic_tls {
@@ -51,8 +56,9 @@ struct hs_quic_tls {
     bool wants_protocol; /* ALPN was offered or is demanded */
     bool judged;
     bool has_ticket;
-    bool done; /* the TLS handshake */
-    int error; /* GnuTLS's last fatal one */
+    uint32_t early_data_max; /* of the newest ticket */
+    bool done;               /* the TLS handshake */
+    int error;               /* GnuTLS's last fatal one */
     /* The handshake messages that come after the handshake, by their framing. */
     uint8_t header[TICKET_HEADER];
     size_t header_len;
@@ -164,14 +170,17 @@ hs_result hs_quic_tls_context_new_client(const hs_probe_options *options, hs_qui
 }
 
 /* RFC 8446 8.2. GnuTLS judges the ClientHello's age, and refuses what is older than its own start;
- * what is left is to remember. */
+ * what is left is to remember. It would have the ClientHello remembered, by its binder; the ticket
+ * is stricter: it brings early data once. */
 static int on_early_data(void *context, time_t expires, const gnutls_datum_t *key,
                          const gnutls_datum_t *data)
 {
     (void)data;
-    return hs_quic_replay_add(context, hs_bytes_of(key->data, key->size), time(NULL), expires)
-               ? 0
-               : GNUTLS_E_DB_ENTRY_EXISTS;
+    const hs_quic_tls_context *own = context;
+    hs_bytes used = own->identity_len > 0 ? hs_bytes_of(own->identity, own->identity_len)
+                                          : hs_bytes_of(key->data, key->size);
+    return hs_quic_replay_add(own->replay, used, time(NULL), expires) ? 0
+                                                                      : GNUTLS_E_DB_ENTRY_EXISTS;
 }
 
 static hs_result set_tickets(hs_quic_tls_context *context, hs_bytes secret)
@@ -183,7 +192,7 @@ static hs_result set_tickets(hs_quic_tls_context *context, hs_bytes secret)
         return HS_NO_MEMORY;
     }
     gnutls_anti_replay_set_add_function(context->anti_replay, on_early_data);
-    gnutls_anti_replay_set_ptr(context->anti_replay, context->replay);
+    gnutls_anti_replay_set_ptr(context->anti_replay, context);
     /* The size is GnuTLS's; the bytes are ours, so that tickets outlive this process. */
     hs_result result = hs_hkdf_extract(EVP_sha256(), hs_bytes_of(NULL, 0), secret, &prk);
     if (result == HS_OK) {
@@ -316,18 +325,54 @@ static int on_keylog(gnutls_session_t session, const char *label, const gnutls_d
     return 0;
 }
 
+/* GnuTLS does not tell a ticket that allows no early data from one that allows any amount. It has
+ * the whole message for the hook before it, and what it did not read for the one after it. */
+static uint32_t early_data_limit(const gnutls_datum_t *message)
+{
+    hs_fault fault;
+    hs_reader r;
+    hs_tls_new_session_ticket ticket;
+    uint32_t limit = 0;
+    hs_reader_init(&r, hs_bytes_of(message->data, message->size), &fault, NULL);
+    return hs_tls_new_session_ticket_read(&r, TLS1_3_VERSION, &ticket) == HS_OK &&
+                   hs_tls_get_max_early_data_size(&ticket.extensions, &limit)
+               ? limit
+               : 0;
+}
+
 static int on_ticket(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                      const gnutls_datum_t *message)
 {
     (void)type;
-    (void)when;
-    (void)message;
     hs_quic_tls *tls = tls_of(session);
-    if (incoming && !tls->context->is_server) {
+    if (incoming && when == GNUTLS_HOOK_PRE) {
+        tls->early_data_max = early_data_limit(message);
+    } else if (incoming) {
         tls->has_ticket = true;
         tls->events.ticket(tls->events.context);
     }
     return 0;
+}
+
+/* The first identity, which is the one that early data is for (RFC 8446 4.2.10). */
+static void note_identity(hs_quic_tls_context *context, const gnutls_datum_t *message)
+{
+    hs_fault fault;
+    hs_reader r;
+    hs_tls_client_hello hello;
+    hs_tls_psk_list list;
+    hs_tls_psk_identity first;
+    size_t count = 0;
+    unsigned len = 0;
+    context->identity_len = 0;
+    hs_reader_init(&r, hs_bytes_of(message->data, message->size), &fault, NULL);
+    if (hs_tls_client_hello_read(&r, &hello) == HS_OK &&
+        hs_tls_get_psk_identities(&hello.extensions, &count, &list) &&
+        hs_tls_psk_next(&list, &first) &&
+        EVP_Digest(first.identity.data, first.identity.len, context->identity, &len, EVP_sha256(),
+                   NULL) == 1) {
+        context->identity_len = len;
+    }
 }
 
 /* RFC 9001 8.1: a server answers a client with which it has no protocol in common, or that names
@@ -336,12 +381,14 @@ static int on_client_hello(gnutls_session_t session, unsigned type, unsigned whe
                            unsigned incoming, const gnutls_datum_t *message)
 {
     (void)type;
-    (void)when;
     (void)incoming;
-    (void)message;
+    hs_quic_tls *tls = tls_of(session);
     gnutls_datum_t chosen;
-    bool missing = tls_of(session)->wants_protocol &&
-                   gnutls_alpn_get_selected_protocol(session, &chosen) != 0;
+    if (when == GNUTLS_HOOK_PRE) {
+        note_identity(tls->context, message);
+        return 0;
+    }
+    bool missing = tls->wants_protocol && gnutls_alpn_get_selected_protocol(session, &chosen) != 0;
     return missing ? GNUTLS_E_NO_APPLICATION_PROTOCOL : 0;
 }
 
@@ -380,7 +427,7 @@ static hs_result set_server(hs_quic_tls *tls)
         return HS_NO_MEMORY;
     }
     gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_CLIENT_HELLO,
-                                       GNUTLS_HOOK_POST, on_client_hello);
+                                       GNUTLS_HOOK_BOTH, on_client_hello);
     if (!context->no_early_data) {
         gnutls_anti_replay_enable(tls->session, context->anti_replay);
         /* RFC 9001 4.6.1 has this value and no other. */
@@ -392,7 +439,7 @@ static hs_result set_server(hs_quic_tls *tls)
 static hs_result set_client(hs_quic_tls *tls, const char *server_name)
 {
     gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET,
-                                       GNUTLS_HOOK_POST, on_ticket);
+                                       GNUTLS_HOOK_BOTH, on_ticket);
     if (server_name && gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS, server_name,
                                               strlen(server_name)) != 0) {
         return HS_INVALID;
@@ -536,7 +583,7 @@ hs_result hs_quic_tls_ticket(hs_quic_tls *tls, hs_buffer *session, uint32_t *ear
         return HS_INVALID;
     }
     hs_result result = hs_buffer_append(session, hs_bytes_of(data.data, data.size));
-    *early_data_max = (uint32_t)gnutls_record_get_max_early_data_size(tls->session);
+    *early_data_max = tls->early_data_max;
     gnutls_memset(data.data, 0, data.size);
     gnutls_free(data.data);
     return result;

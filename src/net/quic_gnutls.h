@@ -58,8 +58,8 @@ int hs_quic_tls_receive(hs_quic_tls *tls, ngtcp2_encryption_level level, hs_byte
 
 /* Client, before the start. HS_MALFORMED: no session. */
 HS_CHECKED hs_result hs_quic_tls_resume(hs_quic_tls *tls, hs_bytes session);
-/* Client: appends the session to resume, once a ticket came; 0-RTT may carry as much as
- * `*early_data_max`, 0: none. */
+/* Client: appends the session to resume, once a ticket came; the ticket's limit of early data, 0
+ * where it allows none. */
 HS_CHECKED hs_result hs_quic_tls_ticket(hs_quic_tls *tls, hs_buffer *session,
                                         uint32_t *early_data_max);
 /* Server, when the handshake is done. */

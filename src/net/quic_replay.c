@@ -66,18 +66,17 @@ bool hs_quic_replay_add(hs_quic_replay *replay, hs_bytes key, int64_t now, int64
         return false;
     }
     slot *found = place(replay, digest);
-    if (found->expires > now) {
+    if (found->expires) {
         return false;
     }
-    if (!found->expires) {
-        if (replay->count == HS_QUIC_REPLAY_MAX &&
-            (!drop_expired(replay, now) || replay->count == HS_QUIC_REPLAY_MAX)) {
+    if (replay->count == HS_QUIC_REPLAY_MAX) {
+        if (!drop_expired(replay, now) || replay->count == HS_QUIC_REPLAY_MAX) {
             return false;
         }
         found = place(replay, digest);
-        replay->count++;
     }
+    replay->count++;
     memcpy(found->digest, digest, DIGEST);
-    found->expires = expires;
+    found->expires = expires > 0 ? expires : 1;
     return true;
 }

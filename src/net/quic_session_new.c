@@ -10,6 +10,9 @@
 #include "net/tls_verify.h"
 #include "wire/quic/version.h"
 
+/* The only value with which a ticket allows 0-RTT (RFC 9001 4.6.1). */
+#define QUIC_EARLY_DATA_MAX UINT32_C(0xffffffff)
+
 /* "h3,hq-interop" to RFC 7301's list of length-prefixed names. */
 hs_result hs_quic_read_alpn(const char *list, uint8_t out[HS_QUIC_ALPN_MAX], size_t *out_len)
 {
@@ -163,7 +166,8 @@ static bool offers_version(const hs_quic_session *session, uint32_t version)
 static bool allows_early_data(hs_quic_session *session, const hs_quic_ticket *ticket)
 {
     ngtcp2_transport_params params;
-    if (ticket->early_data_max == 0 || ticket->session.len == 0 || ticket->parameters.len == 0 ||
+    if (ticket->early_data_max != QUIC_EARLY_DATA_MAX || ticket->session.len == 0 ||
+        ticket->parameters.len == 0 ||
         ngtcp2_transport_params_decode(&params, ticket->parameters.data, ticket->parameters.len) !=
             0 ||
         !(ticket->alpn.len == 0 ? session->alpn_len == 0

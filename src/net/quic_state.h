@@ -66,6 +66,7 @@ typedef struct hs_quic_stream {
     bool fin_sent;
     bool fin_acked;
     bool send_over;   /* fin acknowledged, reset, or a direction that is not ours */
+    bool is_stopped;  /* by the peer; to be told */
     bool is_blocked;  /* by the peer's flow control */
     bool was_refused; /* hs_quic_session_send answered HS_LIMIT */
     bool reset_waits; /* until it is opened */

@@ -12,15 +12,15 @@ typedef struct hs_quic_ticket {
     uint32_t version; /* negotiated: session and token are good for it alone (RFC 9369 5) */
     hs_bytes alpn;
     hs_bytes server_name;    /* the one to verify; empty: none */
-    uint32_t early_data_max; /* 0: no 0-RTT */
+    uint32_t early_data_max; /* of the TLS ticket; 0: none */
     hs_bytes session;        /* the TLS library's; empty: there is only a token */
     hs_bytes parameters;     /* empty: no 0-RTT */
     hs_bytes token;          /* empty: none */
 } hs_quic_ticket;
 
-/* HS_NEED_MORE or HS_MALFORMED: it is none, or of another version of this program. */
+/* HS_NEED_MORE or HS_MALFORMED: it is none, of another version of this program, or damaged. */
 HS_CHECKED hs_result hs_quic_ticket_read(hs_bytes bytes, hs_quic_ticket *ticket);
-/* HS_LIMIT: it does not fit. */
+/* Into a writer that holds nothing else. HS_LIMIT: it does not fit. */
 HS_CHECKED hs_result hs_quic_ticket_write(hs_writer *w, const hs_quic_ticket *ticket);
 
 #endif
