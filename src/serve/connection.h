@@ -46,6 +46,7 @@ typedef struct hs_protocol {
 /* A row of the service table. */
 typedef struct hs_service_descriptor {
     const char *scheme;
+    bool is_udp; /* by QUIC; the rest of the row is then empty */
     bool has_tls;
     const char *alpn;            /* comma list, in order of preference; NULL: none */
     const hs_protocol *protocol; /* where ALPN says nothing else */
