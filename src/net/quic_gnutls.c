@@ -32,6 +32,7 @@ enum {
     KEYLOG_SECRET_MAX = 64,
     CLIENT_RANDOM = 32,
     IDENTITY_DIGEST = 32,
+    LEVELS = NGTCP2_ENCRYPTION_LEVEL_0RTT + 1,
 };
 
 struct hs_quic_tls_context {
@@ -56,9 +57,11 @@ struct hs_quic_tls {
     bool wants_protocol; /* ALPN was offered or is demanded */
     bool judged;
     bool has_ticket;
-    uint32_t early_data_max; /* of the newest ticket */
-    bool done;               /* the TLS handshake */
-    int error;               /* GnuTLS's last fatal one */
+    uint32_t early_data_max;      /* of the newest ticket */
+    bool done;                    /* the TLS handshake */
+    bool has_receive_key[LEVELS]; /* by ngtcp2\'s levels */
+    bool has_send_key[LEVELS];
+    int error; /* GnuTLS's last fatal one */
     /* The handshake messages that come after the handshake, by their framing. */
     uint8_t header[TICKET_HEADER];
     size_t header_len;
@@ -340,17 +343,45 @@ static uint32_t early_data_limit(const gnutls_datum_t *message)
                : 0;
 }
 
-static int on_ticket(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
-                     const gnutls_datum_t *message)
+/* RFC 9001 8.2: a ClientHello has to have the client's transport parameters. GnuTLS does not miss
+ * them, and ngtcp2, which looks for a server's itself, aborts the process over a client without. */
+static int demand_parameters(const hs_quic_tls *tls)
 {
-    (void)type;
-    hs_quic_tls *tls = tls_of(session);
-    if (incoming && when == GNUTLS_HOOK_PRE) {
+    ngtcp2_conn *conn = tls->events.connection(tls->events.context);
+    return ngtcp2_conn_get_remote_transport_params(conn) ? 0 : GNUTLS_E_MISSING_EXTENSION;
+}
+
+static void on_ticket(hs_quic_tls *tls, unsigned when, const gnutls_datum_t *message)
+{
+    if (when == GNUTLS_HOOK_PRE) {
         tls->early_data_max = early_data_limit(message);
-    } else if (incoming) {
+    } else {
         tls->has_ticket = true;
         tls->events.ticket(tls->events.context);
     }
+}
+
+/* ngtcp2 aborts the process over keys that it has already. Early data ends with HelloRetryRequest
+ * (RFC 8446 4.1.2), so the secret of a second ClientHello's is of no use; no other comes twice. */
+static int on_secret(gnutls_session_t session, gnutls_record_encryption_level_t level,
+                     const void *receive, const void *send, size_t len)
+{
+    hs_quic_tls *tls = tls_of(session);
+    ngtcp2_conn *conn = tls->events.connection(tls->events.context);
+    ngtcp2_encryption_level at = ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level);
+    if ((receive && tls->has_receive_key[at]) || (send && tls->has_send_key[at])) {
+        return at == NGTCP2_ENCRYPTION_LEVEL_0RTT ? 0 : GNUTLS_E_INTERNAL_ERROR;
+    }
+    if (receive &&
+        ngtcp2_crypto_derive_and_install_rx_key(conn, NULL, NULL, NULL, at, receive, len) != 0) {
+        return GNUTLS_E_INTERNAL_ERROR;
+    }
+    tls->has_receive_key[at] = tls->has_receive_key[at] || receive;
+    if (send &&
+        ngtcp2_crypto_derive_and_install_tx_key(conn, NULL, NULL, NULL, at, send, len) != 0) {
+        return GNUTLS_E_INTERNAL_ERROR;
+    }
+    tls->has_send_key[at] = tls->has_send_key[at] || send;
     return 0;
 }
 
@@ -377,19 +408,29 @@ static void note_identity(hs_quic_tls_context *context, const gnutls_datum_t *me
 
 /* RFC 9001 8.1: a server answers a client with which it has no protocol in common, or that names
  * none, by no_application_protocol. */
-static int on_client_hello(gnutls_session_t session, unsigned type, unsigned when,
-                           unsigned incoming, const gnutls_datum_t *message)
+static int on_client_hello(hs_quic_tls *tls, unsigned when, const gnutls_datum_t *message)
 {
-    (void)type;
-    (void)incoming;
-    hs_quic_tls *tls = tls_of(session);
     gnutls_datum_t chosen;
     if (when == GNUTLS_HOOK_PRE) {
         note_identity(tls->context, message);
         return 0;
     }
-    bool missing = tls->wants_protocol && gnutls_alpn_get_selected_protocol(session, &chosen) != 0;
-    return missing ? GNUTLS_E_NO_APPLICATION_PROTOCOL : 0;
+    bool missing = tls->wants_protocol &&
+                   gnutls_alpn_get_selected_protocol(tls->session, &chosen) != 0;
+    return missing ? GNUTLS_E_NO_APPLICATION_PROTOCOL : demand_parameters(tls);
+}
+
+static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                      const gnutls_datum_t *message)
+{
+    hs_quic_tls *tls = tls_of(session);
+    if (incoming && type == GNUTLS_HANDSHAKE_CLIENT_HELLO) {
+        return on_client_hello(tls, when, message);
+    }
+    if (incoming && type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET) {
+        on_ticket(tls, when, message);
+    }
+    return 0;
 }
 
 /* --- sessions --- */
@@ -426,34 +467,39 @@ static hs_result set_server(hs_quic_tls *tls)
         gnutls_session_ticket_enable_server(tls->session, &context->ticket_key) != 0) {
         return HS_NO_MEMORY;
     }
-    gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_CLIENT_HELLO,
-                                       GNUTLS_HOOK_BOTH, on_client_hello);
     if (!context->no_early_data) {
         gnutls_anti_replay_enable(tls->session, context->anti_replay);
         /* RFC 9001 4.6.1 has this value and no other. */
         gnutls_record_set_max_early_data_size(tls->session, 0xffffffffU);
     }
-    return ngtcp2_crypto_gnutls_configure_server_session(tls->session) == 0 ? HS_OK : HS_NO_MEMORY;
+    return HS_OK;
 }
 
 static hs_result set_client(hs_quic_tls *tls, const char *server_name)
 {
-    gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET,
-                                       GNUTLS_HOOK_BOTH, on_ticket);
     if (server_name && gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS, server_name,
                                               strlen(server_name)) != 0) {
         return HS_INVALID;
     }
-    return ngtcp2_crypto_gnutls_configure_client_session(tls->session) == 0 ? HS_OK : HS_NO_MEMORY;
+    return HS_OK;
 }
 
 static hs_result set_session(hs_quic_tls *tls, hs_bytes alpn, const char *server_name)
 {
     gnutls_session_set_ptr(tls->session, &tls->conn_ref);
     gnutls_session_set_keylog_function(tls->session, on_keylog);
+    gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
+                                       on_message);
     if (gnutls_priority_set(tls->session, tls->context->priority) != 0 ||
         gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, tls->context->credentials) !=
             0) {
+        return HS_NO_MEMORY;
+    }
+    int error = tls->context->is_server
+                    ? ngtcp2_crypto_gnutls_configure_server_session(tls->session)
+                    : ngtcp2_crypto_gnutls_configure_client_session(tls->session);
+    gnutls_handshake_set_secret_function(tls->session, on_secret);
+    if (error != 0) {
         return HS_NO_MEMORY;
     }
     hs_result result = tls->context->is_server ? set_server(tls) : set_client(tls, server_name);
@@ -568,6 +614,11 @@ int hs_quic_tls_receive(hs_quic_tls *tls, ngtcp2_encryption_level level, hs_byte
     /* What went wrong in ngtcp2's own call-backs within GnuTLS says more. */
     int inner = ngtcp2_conn_get_tls_error(conn);
     return error != 0 && inner != 0 ? inner : error;
+}
+
+bool hs_quic_tls_is_done(const hs_quic_tls *tls)
+{
+    return tls->done;
 }
 
 hs_result hs_quic_tls_resume(hs_quic_tls *tls, hs_bytes session)

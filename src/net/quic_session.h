@@ -240,7 +240,7 @@ HS_CHECKED hs_result hs_quic_session_send(hs_quic_session *session, int64_t stre
 size_t hs_quic_session_room(const hs_quic_session *session, int64_t stream);
 /* Bytes of stream_data that were done with: the peer may send as many more. */
 HS_CHECKED hs_result hs_quic_session_consume(hs_quic_session *session, int64_t stream, size_t len);
-/* RESET_STREAM; what waits is dropped. */
+/* RESET_STREAM; what waits is dropped. Not before the start (HS_INVALID). */
 HS_CHECKED hs_result hs_quic_session_reset(hs_quic_session *session, int64_t stream,
                                            uint64_t error);
 /* STOP_SENDING; no stream_data follows. */
@@ -253,6 +253,7 @@ bool hs_quic_session_all_acknowledged(const hs_quic_session *session);
 void hs_quic_session_set_user(hs_quic_session *session, void *user);
 void *hs_quic_session_user(const hs_quic_session *session);
 bool hs_quic_session_is_server(const hs_quic_session *session);
+/* The one in use: a server's follows its client's change of address (RFC 9000 9.3). */
 const hs_quic_path *hs_quic_session_path(const hs_quic_session *session);
 /* The version in use so far; 0 before the start. */
 uint32_t hs_quic_session_version(const hs_quic_session *session);

@@ -157,7 +157,7 @@ static bool is_usable(const hs_quic_session *session)
 hs_result hs_quic_session_send(hs_quic_session *session, int64_t id, hs_bytes bytes, bool fin)
 {
     hs_quic_stream *stream = hs_quic_stream_find(session, id);
-    if (!stream || !is_usable(session) || stream->fin || stream->send_over || stream->reset_waits) {
+    if (!stream || !is_usable(session) || stream->fin || stream->send_over) {
         return HS_INVALID;
     }
     if (bytes.len > hs_quic_session_room(session, id)) {
@@ -195,11 +195,7 @@ static int open_one(hs_quic_session *session, hs_quic_stream *stream)
         return NGTCP2_ERR_INTERNAL;
     }
     stream->opened = true;
-    if (stream->reset_waits) {
-        stream->reset_waits = false;
-        error = ngtcp2_conn_shutdown_stream_write(session->conn, 0, id, stream->reset_error);
-    }
-    return error;
+    return 0;
 }
 
 int hs_quic_streams_open(hs_quic_session *session)
@@ -287,15 +283,11 @@ hs_result hs_quic_session_consume(hs_quic_session *session, int64_t id, size_t l
 hs_result hs_quic_session_reset(hs_quic_session *session, int64_t id, uint64_t error)
 {
     hs_quic_stream *stream = hs_quic_stream_find(session, id);
-    if (!stream || !is_usable(session) || stream->send_over || error > NGTCP2_MAX_VARINT) {
+    if (!stream || !is_usable(session) || !stream->opened || stream->send_over ||
+        error > NGTCP2_MAX_VARINT) {
         return HS_INVALID;
     }
     stream->send_over = true;
-    if (!stream->opened) {
-        stream->reset_waits = true;
-        stream->reset_error = error;
-        return HS_OK;
-    }
     return ngtcp2_conn_shutdown_stream_write(session->conn, 0, id, error) == 0 ? HS_OK
                                                                                : HS_NO_MEMORY;
 }

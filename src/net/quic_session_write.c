@@ -7,14 +7,21 @@
 
 enum { PIECES = 16 };
 
+static void take_path(hs_quic_path *out, const ngtcp2_path *path)
+{
+    if (path->remote.addrlen > 0 && path->remote.addrlen <= sizeof(out->remote) &&
+        path->local.addrlen > 0 && path->local.addrlen <= sizeof(out->local)) {
+        memcpy(&out->local, path->local.addr, path->local.addrlen);
+        memcpy(&out->remote, path->remote.addr, path->remote.addrlen);
+    }
+}
+
 void hs_quic_put_out(hs_quic_session *session, const ngtcp2_path *path, hs_bytes datagram,
                      uint32_t ecn)
 {
     hs_quic_path to = session->path;
-    if (path && path->remote.addrlen > 0 && path->remote.addrlen <= sizeof(to.remote) &&
-        path->local.addrlen > 0 && path->local.addrlen <= sizeof(to.local)) {
-        memcpy(&to.local, path->local.addr, path->local.addrlen);
-        memcpy(&to.remote, path->remote.addr, path->remote.addrlen);
+    if (path) {
+        take_path(&to, path);
     }
     session->in_output = true;
     if (session->link.put_out) {
@@ -79,6 +86,7 @@ static ngtcp2_ssize write_one(hs_quic_session *session, packet_space *space)
         ngtcp2_ssize taken = -1;
         uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_NONE;
         hs_quic_stream *stream = next_to_send(session);
+        int64_t id = stream ? stream->id : -1;
         bool fin = false;
         if (stream) {
             fin = gather(stream, pieces, &count) && stream->fin;
@@ -87,7 +95,9 @@ static ngtcp2_ssize write_one(hs_quic_session *session, packet_space *space)
         }
         ngtcp2_ssize len = ngtcp2_conn_writev_stream(
             session->conn, &space->path.path, &space->info, space->bytes, session->max_datagram,
-            &taken, flags, stream ? stream->id : -1, pieces, count, (ngtcp2_tstamp)session->now);
+            &taken, flags, id, pieces, count, (ngtcp2_tstamp)session->now);
+        /* Call-backs may have ended it. */
+        stream = hs_quic_stream_find(session, id);
         if (stream && taken >= 0) {
             note_sent(session, stream, (size_t)taken, fin);
         }
@@ -139,6 +149,7 @@ int hs_quic_write(hs_quic_session *session)
         sent += (size_t)len;
     }
     ngtcp2_conn_update_pkt_tx_time(session->conn, (ngtcp2_tstamp)session->now);
+    take_path(&session->path, ngtcp2_conn_get_path(session->conn));
     tell_stopped(session);
     return 0;
 }

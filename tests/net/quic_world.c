@@ -47,8 +47,7 @@ static void deliver(world *w)
     hs_bytes bytes = hs_bytes_of(datagram->bytes, datagram->len);
     w->queue = datagram->next;
     if (datagram->to_server) {
-        hs_quic_path path = {w->path.remote, w->path.local};
-        assert_int_equal(hs_quic_server_feed(w->server, &path, bytes, HS_QUIC_ECN_ECT_0, w->now),
+        assert_int_equal(hs_quic_server_feed(w->server, &w->seen, bytes, HS_QUIC_ECN_ECT_0, w->now),
                          HS_OK);
     } else if (w->client) {
         assert_int_equal(
@@ -161,8 +160,7 @@ static void on_early_data(void *context, bool accepted)
 static void on_data(void *context, int64_t stream, hs_bytes bytes, bool fin, bool is_early)
 {
     world_end *end = context;
-    bool is_server = end == &end->world->s;
-    hs_quic_session *session = is_server ? end->world->accepted : end->world->client;
+    hs_quic_session *session = end->session;
     assert_true(bytes.len > 0 || fin);
     assert_int_equal(hs_buffer_append(&end->data, bytes), HS_OK);
     end->fins += fin;
@@ -218,7 +216,8 @@ static void on_ended(void *context)
     world_end *end = context;
     end->ended++;
     assert_int_equal(end->closed, 1);
-    if (end == &end->world->s) {
+    end->session = NULL;
+    if (end == end->world->s) {
         end->world->accepted = NULL;
     }
 }
@@ -246,15 +245,28 @@ static void reset_end(world *w, world_end *end)
     hs_buffer_init(&end->data, WORLD_STREAM_BYTES);
 }
 
+static void add_server_end(world *w)
+{
+    world_end *end = calloc(1, sizeof(*end));
+    assert_non_null(end);
+    reset_end(w, end);
+    end->next = w->s;
+    w->s = end;
+}
+
 static void on_accepted(void *context, hs_quic_session *session, hs_quic_session_events *events)
 {
     world *w = context;
     w->sessions++;
     w->accepted = session;
-    reset_end(w, &w->s);
-    w->s.echo = true;
+    add_server_end(w);
+    w->s->session = session;
+    w->s->echo = true;
     *events = all_events;
-    events->context = &w->s;
+    events->context = w->s;
+    if (w->on_accepted) {
+        w->on_accepted(session);
+    }
 }
 
 static void on_stateless(void *context, const hs_quic_path *path, const char *what)
@@ -304,9 +316,11 @@ void world_open(world *w, const tls_fixture *fixture, const world_options *optio
     w->random = 88172645463325252ULL;
     set_address(&w->path.local, "10.1.1.1", 50001);
     set_address(&w->path.remote, "10.2.2.2", 443);
+    w->seen = (hs_quic_path){w->path.remote, w->path.local};
     w->verifier = verifier_of(&client);
     client.ciphers = options->ciphers;
     client.groups = options->groups;
+    client.cert = options->client_cert;
     hs_result result = hs_quic_context_new_server(&config, &w->server_context, &problem);
     if (result != HS_OK) {
         fail_msg("%s", problem.text);
@@ -316,8 +330,13 @@ void world_open(world *w, const tls_fixture *fixture, const world_options *optio
         fail_msg("%s", problem.text);
     }
     reset_end(w, &w->c);
-    reset_end(w, &w->s);
+    add_server_end(w);
     world_restart_server(w);
+}
+
+void world_rebind(world *w)
+{
+    set_address(&w->seen.remote, "10.1.1.9", 60009);
 }
 
 void world_drop_client(world *w)
@@ -339,7 +358,12 @@ void world_close(world *w)
         w->queue = next;
     }
     hs_buffer_free(&w->c.data);
-    hs_buffer_free(&w->s.data);
+    while (w->s) {
+        world_end *next = w->s->next;
+        hs_buffer_free(&w->s->data);
+        free(w->s);
+        w->s = next;
+    }
 }
 
 void world_client(world *w, const char *name, const char *alpn, const uint32_t *versions,
@@ -358,6 +382,7 @@ void world_client(world *w, const char *name, const char *alpn, const uint32_t *
     w->sent[0] = 0;
     w->sent[1] = 0;
     assert_int_equal(hs_quic_session_new(w->client_context, &target, &events, &w->client), HS_OK);
+    w->c.session = w->client;
 }
 
 void world_start(world *w)

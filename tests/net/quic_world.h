@@ -17,7 +17,9 @@ typedef struct world world;
 
 /* What one end told. */
 typedef struct world_end {
+    struct world_end *next; /* the server's older one */
     world *world;
+    hs_quic_session *session; /* NULL once it ended */
     int completed;
     int confirmed;
     int accepted_early; /* `early_data` with true */
@@ -57,7 +59,7 @@ struct world {
     hs_quic_session *client;
     hs_quic_session *accepted; /* the server's newest; NULL once it ended */
     world_end c;
-    world_end s;
+    world_end *s; /* of `accepted`, or an empty one */
     hs_time now;
     world_datagram *queue;
     int sent[2]; /* datagrams: by the client, by the server */
@@ -72,11 +74,14 @@ struct world {
     bool lost_from_client;
     uint64_t random;
     hs_quic_path path; /* the client's view */
+    hs_quic_path seen; /* as the server sees it: a translated address may differ */
+    void (*on_accepted)(hs_quic_session *session);
 };
 
 typedef struct world_options {
     const char *cert; /* NULL: the fixture's */
     const char *cacert;
+    const char *client_cert;
     bool insecure;
     const char *pins;
     const char *ciphers;
@@ -102,6 +107,8 @@ void world_close(world *w);
 void world_client(world *w, const char *name, const char *alpn, const uint32_t *versions,
                   size_t version_count);
 void world_drop_client(world *w);
+/* The address translator forgets: the server sees another port. */
+void world_rebind(world *w);
 void world_start(world *w);
 /* Moves time and datagrams until `until`, or until neither has anything left to do. */
 void world_run(world *w, hs_time until);

@@ -4,8 +4,11 @@
 
 #include "../cmocka_headers.h"
 
+#include <gnutls/gnutls.h>
+
 #include "base/reader.h"
 #include "net/pins.h"
+#include "net/quic_state.h"
 #include "quic_world.h"
 #include "wire/quic/error.h"
 #include "wire/quic/packet.h"
@@ -43,9 +46,9 @@ static void certificate_case(const tls_fixture *fixture, const mint *leaf, const
     assert_false(w.c.end.failure.alert_received);
     assert_true(w.c.end.has_error);
     assert_int_equal(w.c.end.error, 0x100 + alert);
-    assert_int_equal(w.s.closed, 1);
-    assert_int_equal(w.s.end.failure.alert, alert);
-    assert_true(w.s.end.failure.alert_received);
+    assert_int_equal(w.s->closed, 1);
+    assert_int_equal(w.s->end.failure.alert, alert);
+    assert_true(w.s->end.failure.alert_received);
     world_close(&w);
 
     meet(&w, fixture, &(world_options){.cert = file, .insecure = true}, name, NULL);
@@ -307,7 +310,7 @@ static void idle(void **state)
     assert_int_equal(w.c.end.kind, HS_QUIC_END_IDLE);
     assert_in_range(w.c.closed_at - quiet, 3 * HS_SECOND, 5 * HS_SECOND);
     assert_int_equal(w.c.ended, 1);
-    assert_int_equal(w.s.closed, 1);
+    assert_int_equal(w.s->closed, 1);
     assert_int_equal(hs_quic_server_count(w.server), 0);
     world_close(&w);
 }
@@ -323,8 +326,8 @@ static void a_silent_server_does_not_keep_a_half_open_session(void **state)
     world_drop_client(&w);
     world_run(&w, w.now + 60 * HS_SECOND);
     assert_int_equal(hs_quic_server_count(w.server), 0);
-    assert_int_equal(w.s.closed, 1);
-    assert_int_equal(w.s.end.failure.cls, HS_FAILURE_QUIC_TIMED_OUT);
+    assert_int_equal(w.s->closed, 1);
+    assert_int_equal(w.s->end.failure.cls, HS_FAILURE_QUIC_TIMED_OUT);
     world_close(&w);
 }
 
@@ -355,6 +358,78 @@ static void a_server_shuts_down(void **state)
     world_start(&w);
     world_shake_hands(&w, HS_SECOND);
     world_expect_failure(&w, HS_FAILURE_QUIC_CLOSED, "CONNECTION_REFUSED");
+    world_close(&w);
+}
+
+/* --- a server that wants what ours does not: GnuTLS's session is set up by hand --- */
+
+static void require_certificate(hs_quic_session *session)
+{
+    gnutls_certificate_server_set_request(hs_quic_tls_native(session->tls), GNUTLS_CERT_REQUIRE);
+}
+
+static void client_certificates(void **state)
+{
+    const tls_fixture *fixture = *state;
+    world w;
+    world_open(&w, fixture, &(world_options){0});
+    w.on_accepted = require_certificate;
+    world_client(&w, NULL, NULL, NULL, 0);
+    world_start(&w);
+    world_settle(&w);
+    /* To the client the handshake was done when the server's answer came. */
+    assert_int_equal(w.c.completed, 1);
+    world_expect_failure(&w, HS_FAILURE_TLS_BAD_CLIENT_AUTH_CERT,
+                         "wants a client certificate and none was given");
+    assert_true(w.c.end.failure.alert_received);
+    assert_int_equal(w.c.end.failure.alert, 116);
+    world_close(&w);
+
+    world_open(&w, fixture, &(world_options){.client_cert = fixture->server_file});
+    w.on_accepted = require_certificate;
+    world_client(&w, NULL, NULL, NULL, 0);
+    world_start(&w);
+    world_settle(&w);
+    assert_int_equal(w.c.confirmed, 1);
+    assert_int_equal(w.c.closed, 0);
+    unsigned count = 0;
+    assert_non_null(gnutls_certificate_get_peers(hs_quic_tls_native(w.accepted->tls), &count));
+    assert_int_equal(count, 1);
+    world_close(&w);
+}
+
+static int give_staple(gnutls_session_t session, void *context, gnutls_datum_t *response)
+{
+    static const uint8_t bytes[] = {0x30, 0x03, 0x0a, 0x01, 0x06}; /* unauthorized */
+    (void)session;
+    (void)context;
+    response->data = gnutls_malloc(sizeof(bytes));
+    assert_non_null(response->data);
+    memcpy(response->data, bytes, sizeof(bytes));
+    response->size = sizeof(bytes);
+    return 0;
+}
+
+static void staple(hs_quic_session *session)
+{
+    void *credentials = NULL;
+    assert_int_equal(gnutls_credentials_get(hs_quic_tls_native(session->tls),
+                                            GNUTLS_CRD_CERTIFICATE, &credentials),
+                     0);
+    gnutls_certificate_set_ocsp_status_request_function(credentials, give_staple, NULL);
+}
+
+static void a_stapled_response_is_judged(void **state)
+{
+    world w;
+    world_open(&w, *state, &(world_options){0});
+    w.on_accepted = staple;
+    world_client(&w, NULL, NULL, NULL, 0);
+    world_start(&w);
+    world_settle(&w);
+    assert_int_equal(w.c.confirmed, 1);
+    assert_non_null(hs_quic_session_ocsp_text(w.client));
+    assert_non_null(strstr(hs_quic_session_ocsp_text(w.client), "unauthorized"));
     world_close(&w);
 }
 
@@ -402,6 +477,8 @@ int main(void)
         cmocka_unit_test(a_silent_server_does_not_keep_a_half_open_session),
         cmocka_unit_test(a_full_server_refuses),
         cmocka_unit_test(a_server_shuts_down),
+        cmocka_unit_test(client_certificates),
+        cmocka_unit_test(a_stapled_response_is_judged),
         cmocka_unit_test(options_that_quic_cannot_have),
     };
     return cmocka_run_group_tests(tests, tls_fixture_open, tls_fixture_close);

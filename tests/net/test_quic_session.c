@@ -28,8 +28,8 @@ static void one_round_trip(void **state)
     assert_int_equal(w.c.completed, 1);
     assert_int_equal(w.c.completed_at - start, ROUND_TRIP);
     assert_int_equal(w.c.confirmed_at - start, 2 * ROUND_TRIP);
-    assert_int_equal(w.s.completed, 1);
-    assert_int_equal(w.s.confirmed, 1);
+    assert_int_equal(w.s->completed, 1);
+    assert_int_equal(w.s->confirmed, 1);
     assert_string_equal(hs_quic_session_cipher(w.client), "TLS_AES_128_GCM_SHA256");
     assert_string_equal(hs_quic_session_group(w.client), "x25519");
     assert_string_equal(hs_quic_session_alpn(w.client), "h3");
@@ -44,7 +44,7 @@ static void one_round_trip(void **state)
     assert_int_equal(hs_quic_session_version(w.client), HS_QUIC_V2);
     assert_int_equal(hs_quic_session_min_rtt(w.client), ROUND_TRIP);
     assert_int_equal(w.c.keylog_lines, 5);
-    assert_int_equal(w.s.keylog_lines, 5);
+    assert_int_equal(w.s->keylog_lines, 5);
 
     world_ask(&w, "hello", true);
     assert_false(hs_quic_session_all_acknowledged(w.client));
@@ -52,9 +52,9 @@ static void one_round_trip(void **state)
     world_settle(&w);
     assert_string_equal(world_text(&w.c), "hello");
     assert_int_equal(w.c.fins, 1);
-    assert_int_equal(w.s.fins, 1);
+    assert_int_equal(w.s->fins, 1);
     assert_int_equal(w.c.streams_closed, 1);
-    assert_int_equal(w.s.streams_closed, 1);
+    assert_int_equal(w.s->streams_closed, 1);
     assert_true(hs_quic_session_all_acknowledged(w.client));
     assert_int_equal(w.c.tokens, 1);
     assert_true(w.c.tickets >= 1);
@@ -67,13 +67,13 @@ static void one_round_trip(void **state)
     assert_int_equal(hs_quic_server_count(w.server), 1);
     world_settle(&w);
     assert_int_equal(w.c.ended, 1);
-    assert_int_equal(w.s.closed, 1);
-    assert_int_equal(w.s.ended, 1);
-    assert_int_equal(w.s.end.kind, HS_QUIC_END_PEER_CLOSE);
-    assert_true(w.s.end.has_error && w.s.end.is_application);
-    assert_int_equal(w.s.end.error, 0x100);
-    assert_string_equal(w.s.end.reason, "bye");
-    assert_int_equal(w.s.end.failure.cls, HS_FAILURE_QUIC_CLOSED);
+    assert_int_equal(w.s->closed, 1);
+    assert_int_equal(w.s->ended, 1);
+    assert_int_equal(w.s->end.kind, HS_QUIC_END_PEER_CLOSE);
+    assert_true(w.s->end.has_error && w.s->end.is_application);
+    assert_int_equal(w.s->end.error, 0x100);
+    assert_string_equal(w.s->end.reason, "bye");
+    assert_int_equal(w.s->end.failure.cls, HS_FAILURE_QUIC_CLOSED);
     assert_int_equal(hs_quic_server_count(w.server), 0);
     assert_int_equal(hs_quic_session_deadline(w.client), HS_TIME_NONE);
     world_close(&w);
@@ -143,8 +143,8 @@ static void early_data_accepted_then_replayed(void **state)
         assert_int_equal(w.c.rejected_early, !accepted);
         assert_int_equal(hs_quic_session_early_data(w.client),
                          accepted ? HS_EARLY_DATA_ACCEPTED : HS_EARLY_DATA_REJECTED);
-        assert_int_equal(w.s.early_chunks > 0, accepted);
-        assert_non_null(strstr(world_text(&w.s), "control;"));
+        assert_int_equal(w.s->early_chunks > 0, accepted);
+        assert_non_null(strstr(world_text(w.s), "control;"));
         assert_string_equal(world_text(&w.c), "early");
         assert_int_equal(w.c.streams_closed, 1);
         hs_quic_session_close(w.client, 0, NULL, w.now);
@@ -348,7 +348,7 @@ static void early_data_survives_version_negotiation(void **state)
     world_shake_hands(&next, HS_SECOND);
     world_settle(&next);
     assert_int_equal(next.c.negotiated, HS_QUIC_V1);
-    assert_int_equal(next.s.early_chunks, 0);
+    assert_int_equal(next.s->early_chunks, 0);
     assert_string_equal(world_text(&next.c), "once more");
     assert_int_equal(hs_quic_session_early_data(next.client), HS_EARLY_DATA_NOT_OFFERED);
     world_close(&next);
@@ -454,8 +454,8 @@ static void streams_are_reset_and_stopped(void **state)
     assert_int_equal(hs_quic_session_stop(w.client, stream, 8), HS_OK);
     assert_int_equal(hs_quic_session_flush(w.client, w.now), HS_OK);
     world_settle(&w);
-    assert_int_equal(w.s.streams_reset, 1);
-    assert_int_equal(w.s.streams_closed, 1);
+    assert_int_equal(w.s->streams_reset, 1);
+    assert_int_equal(w.s->streams_closed, 1);
     assert_int_equal(w.c.streams_closed, 1);
     assert_int_equal(w.c.closed, 0);
     world_close(&w);
@@ -486,6 +486,68 @@ static void streams_have_limits(void **state)
     world_close(&w);
 }
 
+static void the_clients_address_changes(void **state)
+{
+    world w;
+    world_open(&w, *state, &(world_options){0});
+    world_client(&w, NULL, NULL, NULL, 0);
+    world_start(&w);
+    world_settle(&w);
+    assert_memory_equal(hs_quic_session_path(w.accepted), &w.seen, sizeof(w.seen));
+    world_rebind(&w);
+    for (int i = 0; i < 2; i++) {
+        world_ask(&w, "x", true);
+        assert_int_equal(hs_quic_session_flush(w.client, w.now), HS_OK);
+        world_settle(&w);
+    }
+    assert_string_equal(world_text(&w.c), "xx");
+    assert_memory_equal(hs_quic_session_path(w.accepted), &w.seen, sizeof(w.seen));
+    assert_int_equal(w.c.closed, 0);
+    world_close(&w);
+}
+
+static void early_data_with_retry(void **state)
+{
+    world w;
+    bool early = false;
+    world_open(&w, *state, &(world_options){.no_new_tokens = true});
+    hs_bytes ticket = first_ticket(&w, only_v1, 1);
+    hs_quic_server_set_retry(w.server, HS_QUIC_RETRY_ALWAYS);
+    world_client(&w, NULL, NULL, only_v1, 1);
+    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
+    assert_true(early);
+    int64_t asked = world_ask(&w, "twice asked", true);
+    assert_int_equal(hs_quic_session_reset(w.client, asked, 5), HS_INVALID);
+    world_start(&w);
+    world_settle(&w);
+    assert_true(hs_quic_session_retried(w.client));
+    assert_int_equal(hs_quic_session_early_data(w.client), HS_EARLY_DATA_ACCEPTED);
+    assert_true(w.s->early_chunks > 0);
+    assert_string_equal(world_text(&w.c), "twice asked");
+    free((void *)ticket.data);
+    world_close(&w);
+}
+
+static void a_server_under_load_demands_retry(void **state)
+{
+    enum { HALF_OPEN = 4 };
+    world w;
+    world_open(&w, *state, &(world_options){.sessions_max = 4 * HALF_OPEN});
+    for (int i = 0; i < HALF_OPEN; i++) {
+        world_client(&w, NULL, NULL, NULL, 0);
+        world_start(&w);
+        world_run(&w, w.now + WORLD_DELAY + 1);
+        assert_false(hs_quic_session_retried(w.client));
+    }
+    assert_int_equal(hs_quic_server_count(w.server), HALF_OPEN);
+    world_client(&w, NULL, NULL, NULL, 0);
+    world_start(&w);
+    world_shake_hands(&w, HS_SECOND);
+    assert_int_equal(w.c.confirmed, 1);
+    assert_true(hs_quic_session_retried(w.client));
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +567,9 @@ int main(void)
         cmocka_unit_test(much_is_sent_and_comes_back),
         cmocka_unit_test(streams_are_reset_and_stopped),
         cmocka_unit_test(streams_have_limits),
+        cmocka_unit_test(the_clients_address_changes),
+        cmocka_unit_test(early_data_with_retry),
+        cmocka_unit_test(a_server_under_load_demands_retry),
     };
     return cmocka_run_group_tests(tests, tls_fixture_open, tls_fixture_close);
 }
