@@ -17,7 +17,7 @@ enum {
     KEY,
     NOTES_MAX = 64,
     MEMORY_MAX = HS_QUIC_WAITING_MAX + 6 * HS_QUIC_CRYPTO_MAX +
-                 2 * HS_QUIC_STREAMS_MAX * HS_QUIC_STREAM_MAX + 2048 * 1024,
+                 2 * HS_QUIC_FOLLOWED_STREAMS_MAX * HS_QUIC_STREAM_MAX + 2048 * 1024,
 };
 
 typedef struct step {

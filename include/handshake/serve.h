@@ -21,7 +21,9 @@ extern "C" {
     X(HTTP, "http", "a small page over HTTP/1.1 and cleartext HTTP/2")                             \
     X(HTTPS, "https", "a small page over HTTP/1.1 and HTTP/2, chosen by ALPN")                     \
     X(WS, "ws", "a WebSocket that echoes messages")                                                \
-    X(WSS, "wss", "a WebSocket that echoes messages, over TLS")
+    X(WSS, "wss", "a WebSocket that echoes messages, over TLS")                                    \
+    X(QUIC, "quic", "echoes what it receives on QUIC streams; PORT is UDP's")                      \
+    X(HTTPS3, "https3", "a small page over HTTP/3; PORT is UDP's, and may be --quic's")
 
 typedef enum hs_service {
 #define HS_X(symbol, scheme, answer) HS_SERVICE_##symbol,
@@ -35,7 +37,10 @@ typedef struct hs_serve_options {
     const char *bind;            /* address; NULL: 127.0.0.1 and ::1 */
     const char *cert;            /* PEM chain; NULL: minted by the local CA */
     const char *key;
-    const char *state; /* folder of the local CA; NULL: $XDG_STATE_HOME/handshake */
+    const char *state;         /* folder of the local CA; NULL: $XDG_STATE_HOME/handshake */
+    bool quic_retry;           /* every QUIC client proves its address first (RFC 9000 8.1.2) */
+    const char *quic_versions; /* "v1,v2", in order of preference; NULL: v2, v1 */
+    const char *quic_alpn;     /* comma list for the QUIC echo; NULL: "echo,hq-interop" */
     /* One line for each event as a person would follow it; without newline. May be NULL. */
     void (*line)(void *context, const char *text);
     void *context;
@@ -55,7 +60,7 @@ HS_API HS_CHECKED hs_result hs_server_run(hs_server *server);
 HS_API void hs_server_stop(hs_server *server);
 HS_API void hs_server_free(hs_server *server);
 
-/* The port in use, or -1. */
+/* The port in use, TCP's or UDP's; -1: none. */
 HS_API int hs_server_port(const hs_server *server, hs_service service);
 /* PEM file of the CA that signed the minted certificate; NULL where one was brought. */
 HS_API const char *hs_server_ca_file(const hs_server *server);

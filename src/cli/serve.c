@@ -48,6 +48,21 @@ static const hs_option options[] = {
              "~/.local/state/handshake)",
      .kind = HS_OPTION_TEXT,
      .offset = offsetof(settings, serve.state)},
+    {.group = "QUIC",
+     .name = "retry",
+     .help = "ask every new client to prove its address (Retry)",
+     .kind = HS_OPTION_FLAG,
+     .offset = offsetof(settings, serve.quic_retry)},
+    {.name = "quic-versions",
+     .argument = "LIST",
+     .help = "versions to offer, the preferred first (default: v2,v1)",
+     .kind = HS_OPTION_TEXT,
+     .offset = offsetof(settings, serve.quic_versions)},
+    {.name = "quic-alpn",
+     .argument = "LIST",
+     .help = "application protocols that --quic echoes (default: echo,hq-interop)",
+     .kind = HS_OPTION_TEXT,
+     .offset = offsetof(settings, serve.quic_alpn)},
     {.group = "Output",
      .letter = 'q',
      .name = "quiet",
@@ -61,6 +76,8 @@ static const hs_example examples[] = {
     {"handshake serve", "every service, each on a free port"},
     {"handshake serve --https 8443 --wss 8444", "these two"},
     {"handshake serve --tls 8443 --cert chain.pem --key key.pem", "with a certificate of your own"},
+    {"handshake serve --https 8443 --https3 8443", "HTTP/3 too, which the https answers name"},
+    {"handshake serve --quic 4433 --https3 4433 --retry", "both over QUIC on one UDP port"},
     {NULL, NULL},
 };
 
@@ -166,7 +183,7 @@ const hs_command hs_command_serve = {
     .operands = "",
     .summary = "the lab server: every protocol on loopback, with a local CA",
     .description =
-        "Serves the protocols that have a port, and all six on free ports where none has. "
+        "Serves the protocols that have a port, and all of them on free ports where none has. "
         "The first lines on stdout say what listens where (\"https 127.0.0.1:8443 listening\") and "
         "which CA certificate clients need (\"CA certificate FILE\"); then each event is a line. "
         "Ctrl-C stops it. Exit status: 0 stopped, 2 usage, 7 a port could not be bound.",

@@ -25,7 +25,8 @@ struct hs_http3_session {
     hs_http3_transport transport;
     hs_http3_session_events events;
     body *bodies;
-    int error; /* nghttp3's, that broke the connection; 0 none */
+    uint64_t requests_allowed; /* of a server's client */
+    int error;                 /* nghttp3's, that broke the connection; 0 none */
 };
 
 /* --- what comes --- */
@@ -34,6 +35,13 @@ static hs_bytes bytes_of(nghttp3_rcbuf *buffer)
 {
     nghttp3_vec part = nghttp3_rcbuf_get_buf(buffer);
     return hs_bytes_of(part.base, part.len);
+}
+
+static void consume(hs_http3_session *session, int64_t stream, size_t len)
+{
+    if (session->transport.consume && len > 0) {
+        session->transport.consume(session->transport.context, stream, len);
+    }
 }
 
 static int on_field(nghttp3_conn *connection, int64_t stream, int32_t token, nghttp3_rcbuf *name,
@@ -71,6 +79,16 @@ static int on_body(nghttp3_conn *connection, int64_t stream, const uint8_t *data
     if (session->events.body) {
         session->events.body(session->events.context, stream, hs_bytes_of(data, len));
     }
+    consume(session, stream, len);
+    return 0;
+}
+
+static int on_deferred(nghttp3_conn *connection, int64_t stream, size_t len, void *context,
+                       void *stream_context)
+{
+    (void)connection;
+    (void)stream_context;
+    consume(context, stream, len);
     return 0;
 }
 
@@ -136,14 +154,30 @@ static hs_result broke(hs_http3_session *session, int error)
     return HS_MALFORMED;
 }
 
+/* A limit of the sum of all requests; it moves on with those that came. */
+static void allow_requests(hs_http3_session *session, int64_t stream)
+{
+    uint64_t allowed = ((uint64_t)stream >> 2) + HS_HTTP3_REQUESTS_AHEAD;
+    bool is_request = session->is_server && (stream & 3) == 0;
+    if (is_request && allowed > session->requests_allowed) {
+        session->requests_allowed = allowed;
+        nghttp3_conn_set_max_client_streams_bidi(session->connection, allowed);
+    }
+}
+
 hs_result hs_http3_session_data(hs_http3_session *session, int64_t stream, hs_bytes bytes, bool fin)
 {
     if (session->error != 0) {
         return HS_MALFORMED;
     }
+    allow_requests(session, stream);
     nghttp3_ssize used = nghttp3_conn_read_stream(session->connection, stream, bytes.data,
                                                   bytes.len, fin);
-    return used < 0 ? broke(session, (int)used) : hs_http3_session_flush(session);
+    if (used < 0) {
+        return broke(session, (int)used);
+    }
+    consume(session, stream, (size_t)used);
+    return hs_http3_session_flush(session);
 }
 
 /* --- bodies that go out --- */
@@ -374,6 +408,7 @@ hs_result hs_http3_session_new(bool is_server, const hs_http3_transport *transpo
     static const nghttp3_callbacks callbacks = {.recv_header = on_field,
                                                 .end_headers = on_head,
                                                 .recv_data = on_body,
+                                                .deferred_consume = on_deferred,
                                                 .end_stream = on_message_end,
                                                 .stop_sending = on_stop_sending,
                                                 .reset_stream = on_reset_stream,
@@ -399,6 +434,7 @@ hs_result hs_http3_session_new(bool is_server, const hs_http3_transport *transpo
         free(session);
         return HS_NO_MEMORY;
     }
+    allow_requests(session, 0);
     *out = session;
     return HS_OK;
 }

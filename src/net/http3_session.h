@@ -24,6 +24,8 @@ enum {
     HS_HTTP3_FIELD_SECTION_MAX = 65536, /* of one that comes: MAX_FIELD_SECTION_SIZE */
     HS_HTTP3_QPACK_CAPACITY = 4096,
     HS_HTTP3_QPACK_BLOCKED = 16,
+    HS_HTTP3_REQUESTS_AHEAD =
+        128, /* that PRIORITY_UPDATE may name before they come (RFC 9218 7.1) */
 };
 
 /* What HTTP/3 asks of its connection. */
@@ -37,6 +39,10 @@ typedef struct hs_http3_transport {
     /* STOP_SENDING and RESET_STREAM (RFC 9000 3). */
     void (*stop)(void *context, int64_t stream, uint64_t error);
     void (*reset)(void *context, int64_t stream, uint64_t error);
+    /* So many bytes of hs_http3_session_data are done with: the peer may send as many more. What
+     * waits for QPACK (RFC 9204 2.1.2) is kept, and so bounded by the stream's window. May be NULL.
+     */
+    void (*consume)(void *context, int64_t stream, size_t len);
 } hs_http3_transport;
 
 typedef struct hs_http3_field {

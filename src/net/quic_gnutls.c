@@ -616,6 +616,11 @@ int hs_quic_tls_receive(hs_quic_tls *tls, ngtcp2_encryption_level level, hs_byte
     return error != 0 && inner != 0 ? inner : error;
 }
 
+bool hs_quic_tls_is_done(const hs_quic_tls *tls)
+{
+    return tls->done;
+}
+
 hs_result hs_quic_tls_resume(hs_quic_tls *tls, hs_bytes session)
 {
     return gnutls_session_set_data(tls->session, session.data, session.len) == 0 ? HS_OK

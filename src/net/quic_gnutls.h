@@ -56,6 +56,9 @@ void *hs_quic_tls_native(hs_quic_tls *tls);
 /* ngtcp2's recv_crypto_data. */
 int hs_quic_tls_receive(hs_quic_tls *tls, ngtcp2_encryption_level level, hs_bytes bytes);
 
+/* Whether the TLS handshake is done. */
+bool hs_quic_tls_is_done(const hs_quic_tls *tls);
+
 /* Client, before the start. HS_MALFORMED: no session. */
 HS_CHECKED hs_result hs_quic_tls_resume(hs_quic_tls *tls, hs_bytes session);
 /* Client: appends the session to resume, once a ticket came; the ticket's limit of early data, 0

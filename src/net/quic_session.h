@@ -158,7 +158,7 @@ typedef struct hs_quic_session_events {
     /* Both directions are over, and all that was sent is acknowledged, or it was reset with
      * `error`. The ID is gone. Not called for streams that are left when the connection ends. */
     void (*stream_closed)(void *context, int64_t stream, bool has_error, uint64_t error);
-    /* Room again for hs_quic_session_send, after it answered HS_LIMIT. */
+    /* Room again for hs_quic_session_send, after it answered HS_LIMIT or took the last of it. */
     void (*stream_writable)(void *context, int64_t stream);
     /* More streams may be opened than before. */
     void (*streams_extended)(void *context, bool bidirectional);

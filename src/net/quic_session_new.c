@@ -63,6 +63,7 @@ void hs_quic_session_destroy(hs_quic_session *session)
 {
     hs_quic_disconnect(session);
     hs_quic_streams_free(session);
+    hs_quic_held_free(session);
     hs_tls_peer_free(&session->peer);
     hs_buffer_free(&session->offer);
     hs_buffer_free(&session->ticket);

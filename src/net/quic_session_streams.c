@@ -167,6 +167,7 @@ hs_result hs_quic_session_send(hs_quic_session *session, int64_t id, hs_bytes by
     hs_result result = bytes.len > 0 ? append(stream, bytes) : HS_OK;
     if (result == HS_OK) {
         stream->fin = fin;
+        stream->was_refused = !fin && hs_quic_session_room(session, id) == 0;
     }
     return result;
 }

@@ -16,6 +16,8 @@ enum {
     HS_QUIC_DATAGRAM_MIN = 1200,
     HS_QUIC_REASON_MAX = 128,
     HS_QUIC_PARAMETERS_MAX = 256,
+    HS_QUIC_HELD_MAX = 8, /* datagrams that came before the handshake was done */
+    HS_QUIC_HELD_BYTES = 1500,
     HS_QUIC_OFFERED_MAX = 16, /* versions kept of Version Negotiation */
 };
 
@@ -143,6 +145,9 @@ struct hs_quic_session {
     hs_buffer token;  /* client: of NEW_TOKEN */
     hs_buffer ticket; /* client: hs_quic_session_ticket */
 
+    hs_bytes held[HS_QUIC_HELD_MAX]; /* allocated */
+    size_t held_count;
+
     hs_quic_stream *streams;
     size_t stream_count;
     size_t local_count;
@@ -192,6 +197,11 @@ HS_CHECKED hs_result hs_quic_read_alpn(const char *list, uint8_t out[HS_QUIC_ALP
 HS_CHECKED hs_result hs_quic_take_versions(const uint32_t *versions, size_t count,
                                            uint32_t out[HS_QUIC_VERSIONS_MAX], size_t *out_count);
 bool hs_quic_speaks(uint32_t version);
+
+/* quic_session_read.c */
+void hs_quic_read(hs_quic_session *session, const hs_quic_path *from, hs_bytes datagram,
+                  hs_quic_ecn ecn);
+void hs_quic_held_free(hs_quic_session *session);
 
 /* quic_callbacks.c */
 void hs_quic_set_callbacks(ngtcp2_callbacks *callbacks, bool is_server);

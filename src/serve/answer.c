@@ -48,14 +48,65 @@ const char *hs_http_date(int64_t at, char out[HS_HTTP_DATE_SIZE])
     return out;
 }
 
-void hs_answer_line(hs_connection *c, const hs_request *request, const hs_answer *answer)
+static void add_field(hs_answer_fields *list, const char *name, const char *value)
+{
+    if (name && value && list->count < HS_ANSWER_FIELDS_MAX) {
+        list->items[list->count].name = name;
+        list->items[list->count++].value = value;
+    }
+}
+
+/* RFC 9113 8.2.1, RFC 9114 4.2. */
+static void lower_case(const char *name, char out[HS_ANSWER_NAME_SIZE])
+{
+    size_t len = 0;
+    for (; name[len] != '\0' && len < HS_ANSWER_NAME_SIZE - 1; len++) {
+        out[len] = (char)(name[len] >= 'A' && name[len] <= 'Z' ? name[len] + ('a' - 'A')
+                                                               : name[len]);
+    }
+    out[len] = '\0';
+}
+
+void hs_answer_make_fields(const hs_answer *answer, hs_answer_fields *out)
+{
+    out->count = 0;
+    snprintf(out->status, sizeof out->status, "%d", answer->status);
+    snprintf(out->length, sizeof out->length, "%zu", answer->body_len);
+    add_field(out, ":status", out->status);
+    add_field(out, "date", hs_http_date((int64_t)time(NULL), out->date));
+    add_field(out, "server", HS_SERVE_NAME);
+    add_field(out, "content-type", answer->content_type);
+    add_field(out, "content-length", out->length);
+    add_field(out, "cache-control", "no-store");
+    if (answer->field_name) {
+        lower_case(answer->field_name, out->name);
+        add_field(out, out->name, answer->field_value);
+    }
+    add_field(out, "alt-svc", answer->alt_svc);
+}
+
+const char *hs_answer_alt_svc(int port, char out[HS_ALT_SVC_SIZE])
+{
+    snprintf(out, HS_ALT_SVC_SIZE, "h3=\":%u\"; ma=%d", (unsigned)port % 65536, HS_ALT_SVC_SECONDS);
+    return out;
+}
+
+const char *hs_answer_text(const hs_request *request, const hs_answer *answer,
+                           char out[HS_ANSWER_TEXT_SIZE])
 {
     char method[HS_ESCAPED_MAX];
     char path[HS_ESCAPED_MAX];
+    snprintf(out, HS_ANSWER_TEXT_SIZE, "%s%s%s %d %zu bytes",
+             hs_line_escaped(request->method, method), request->path.len > 0 ? " " : "",
+             hs_line_escaped(request->path, path), answer->status, answer->body_len);
+    return out;
+}
+
+void hs_answer_line(hs_connection *c, const hs_request *request, const hs_answer *answer)
+{
+    char text[HS_ANSWER_TEXT_SIZE];
     c->units++;
-    hs_connection_line(c, "%s%s%s %d %zu bytes%s", hs_line_escaped(request->method, method),
-                       request->path.len > 0 ? " " : "", hs_line_escaped(request->path, path),
-                       answer->status, answer->body_len,
+    hs_connection_line(c, "%s%s", hs_answer_text(request, answer, text),
                        hs_connection_is_early(c) ? " (early data)" : "");
 }
 
@@ -76,6 +127,7 @@ static hs_result write_head(hs_writer *w, const hs_answer *answer, bool keep_ali
         {"Content-Length", length},
         {"Cache-Control", "no-store"},
         {answer->field_name, answer->field_value},
+        {"Alt-Svc", answer->alt_svc},
         {"Connection", keep_alive ? "keep-alive" : "close"},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {

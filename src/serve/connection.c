@@ -33,6 +33,11 @@ bool hs_connection_is_early(const hs_connection *c)
     return c->phase == HS_CONNECTION_TLS;
 }
 
+const char *hs_connection_alt_svc(const hs_connection *c)
+{
+    return c->tls ? c->host->alt_svc : NULL;
+}
+
 static void name_peer(hs_connection *c)
 {
     struct sockaddr_storage address;

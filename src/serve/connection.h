@@ -46,6 +46,7 @@ typedef struct hs_protocol {
 /* A row of the service table. */
 typedef struct hs_service_descriptor {
     const char *scheme;
+    bool is_udp; /* by QUIC; the rest of the row is then empty */
     bool has_tls;
     const char *alpn;            /* comma list, in order of preference; NULL: none */
     const hs_protocol *protocol; /* where ALPN says nothing else */
@@ -62,7 +63,8 @@ typedef struct hs_serve_host {
     void *context;
     hs_connection *connections;
     size_t connection_count;
-    uint64_t accepted; /* ever; numbers the connections */
+    uint64_t accepted;   /* ever; numbers the connections */
+    const char *alt_svc; /* what the https service says of HTTP/3; NULL: there is none */
     bool is_stopping;
     uint64_t stop_at; /* loop time in ms at which the last connection is closed, if stopping */
     char read_buffer[HS_SERVE_READ_SIZE];
@@ -124,6 +126,9 @@ void hs_connection_send(hs_connection *c, hs_bytes bytes);
 bool hs_connection_has_room(hs_connection *c);
 /* Goes on in another protocol, whose first bytes are these. The caller must return to the loop. */
 void hs_connection_switch(hs_connection *c, const hs_protocol *protocol, hs_bytes bytes);
+/* What an HTTP answer here says in Alt-Svc; NULL: nothing. Over cleartext it would not be heeded
+ * (RFC 9114 3.1.1 wants the origin's certificate). */
+const char *hs_connection_alt_svc(const hs_connection *c);
 /* What was received came before the TLS handshake was done: it may be a replay (RFC 8446 8). */
 bool hs_connection_is_early(const hs_connection *c);
 

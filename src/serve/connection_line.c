@@ -79,7 +79,7 @@ void hs_connection_line_established(hs_connection *c)
                                                          : "");
 }
 
-void hs_connection_line_tls_failed(hs_connection *c, const hs_tls_failure *failure)
+const char *hs_failure_text(const hs_tls_failure *failure, char out[HS_FAILURE_TEXT_SIZE])
 {
     const hs_failure_descriptor *what = hs_failure_describe(failure->cls);
     char alert[64] = "";
@@ -95,9 +95,17 @@ void hs_connection_line_tls_failed(hs_connection *c, const hs_tls_failure *failu
         len++;
     }
     hs_line_escaped((hs_bytes){(const uint8_t *)failure->message, len}, message);
-    hs_connection_line(c, "TLS %s: %s%s%s%s",
+    snprintf(out, HS_FAILURE_TEXT_SIZE, "%s%s%s%s", what ? what->name : "tls", alert,
+             len > 0 ? ": " : "", message);
+    return out;
+}
+
+void hs_connection_line_tls_failed(hs_connection *c, const hs_tls_failure *failure)
+{
+    char text[HS_FAILURE_TEXT_SIZE];
+    hs_connection_line(c, "TLS %s: %s",
                        c->phase == HS_CONNECTION_TLS ? "handshake failed" : "failed",
-                       what ? what->name : "tls", alert, len > 0 ? ": " : "", message);
+                       hs_failure_text(failure, text));
 }
 
 /* A reset that follows the peer's FIN answers what we still sent: it tells nothing new. */

@@ -35,6 +35,7 @@ static void http1_answer(hs_connection *c, const hs_request *request, hs_result 
     hs_result result = made;
     bool keep_alive = !ended_why;
     if (result == HS_OK) {
+        answer->alt_svc = hs_connection_alt_svc(c);
         hs_answer_line(c, request, answer);
         result = hs_answer_send_http1(c, answer, hs_bytes_are(request->method, "HEAD"), keep_alive);
     }
@@ -58,6 +59,7 @@ static void http1_request(hs_connection *c, const hs_http1_head *head)
 {
     hs_request request = {head->method, hs_request_path(head->target)};
     hs_answer answer;
+    hs_visit visit;
     hs_result made;
     const char *why;
     bool keep_alive = hs_request_keeps_alive(head);
@@ -67,7 +69,8 @@ static void http1_request(hs_connection *c, const hs_http1_head *head)
         /* 425 is not the end: the client may send the same again (RFC 8470 5.2). */
         keep_alive = keep_alive && status == 425;
     } else {
-        made = hs_answer_page(c, "HTTP/1.1", &request, &answer);
+        hs_visit_of_connection(c, "HTTP/1.1", &visit);
+        made = hs_answer_page(&visit, &request, &answer);
     }
     http1_answer(c, &request, made, &answer, keep_alive ? NULL : "Connection: close");
 }

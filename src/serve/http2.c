@@ -6,12 +6,9 @@
 
 #include "serve/http2_stream.h"
 #include "serve/protocols.h"
-#include "wire/http1.h"
 
 enum {
     STREAMS_MAX = 100,
-    HEADER_LIST_MAX = HS_HTTP1_HEAD_MAX,
-    FIELD_OVERHEAD = 32, /* RFC 9113 10.5.1 */
     OUTPUT_SIZE = 16 * 1024,
 };
 
@@ -45,7 +42,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     if (!stream) {
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
-    stream->is_early = hs_connection_is_early(c);
+    stream->fields.is_early = hs_connection_is_early(c);
     http2_session *h2 = c->state;
     stream->next = h2->streams;
     if (stream->next) {
@@ -58,17 +55,6 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     return 0;
 }
 
-static void keep(hs_http2_stream *stream, char *field, size_t *field_len, size_t capacity,
-                 hs_bytes value)
-{
-    if (value.len > capacity) {
-        stream->is_too_long = true;
-        return;
-    }
-    memcpy(field, value.data, value.len);
-    *field_len = value.len;
-}
-
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                      size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
                      void *context)
@@ -76,20 +62,9 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     (void)flags;
     (void)context;
     hs_http2_stream *stream = is_request(frame) ? stream_of(session, frame->hd.stream_id) : NULL;
-    if (!stream) {
-        return 0;
-    }
-    hs_bytes field = {name, name_len};
-    hs_bytes text = {value, value_len};
-    stream->list_size += name_len + value_len + FIELD_OVERHEAD;
-    if (stream->list_size > HEADER_LIST_MAX) {
-        stream->is_too_long = true;
-    } else if (hs_bytes_are(field, ":method")) {
-        keep(stream, stream->method, &stream->method_len, sizeof stream->method, text);
-    } else if (hs_bytes_are(field, ":path")) {
-        keep(stream, stream->target, &stream->target_len, sizeof stream->target, text);
-    } else if (hs_bytes_are(field, "early-data") && hs_bytes_are(text, "1")) {
-        stream->is_early = true;
+    if (stream) {
+        hs_request_fields_add(&stream->fields, (hs_bytes){name, name_len},
+                              (hs_bytes){value, value_len});
     }
     return 0;
 }
@@ -100,12 +75,13 @@ static int answer_request(nghttp2_session *session, int32_t id, hs_connection *c
     if (!stream || stream->answer.body) {
         return 0;
     }
-    hs_request request = {{(const uint8_t *)stream->method, stream->method_len},
-                          {(const uint8_t *)stream->target, stream->target_len}};
-    request.path = hs_request_path(request.path);
-    if (hs_http2_stream_answer(c, &request, stream) != HS_OK) {
+    hs_visit visit;
+    hs_request request = hs_request_fields_request(&stream->fields);
+    hs_visit_of_connection(c, "HTTP/2", &visit);
+    if (hs_request_fields_answer(&stream->fields, &visit, &stream->answer) != HS_OK) {
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
+    stream->answer.alt_svc = hs_connection_alt_svc(c);
     hs_answer_line(c, &request, &stream->answer);
     return hs_http2_stream_submit(session, id, stream) == HS_OK ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
@@ -177,7 +153,7 @@ static bool set_up(http2_session *h2, hs_connection *c)
     nghttp2_session_callbacks_del(callbacks);
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, STREAMS_MAX},
-        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HEADER_LIST_MAX},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HS_REQUEST_LIST_MAX},
     };
     return error == 0 && nghttp2_submit_settings(h2->session, NGHTTP2_FLAG_NONE, settings,
                                                  sizeof settings / sizeof settings[0]) == 0;

@@ -16,7 +16,7 @@ enum {
     FAST_OPEN_QUEUE = 64 /* RFC 7413; the system decides whether it is used */
 };
 
-static void set_port(hs_listen_address *address, int port)
+void hs_listen_set_port(hs_listen_address *address, int port)
 {
     if (address->storage.ss_family == AF_INET6) {
         ((struct sockaddr_in6 *)&address->storage)->sin6_port = htons((uint16_t)port);
@@ -129,7 +129,7 @@ static int open_all(const hs_listen_address *addresses, size_t count, int port, 
     *out = (hs_listening){.count = 0};
     for (size_t i = 0; i < count; i++) {
         hs_listen_address address = addresses[i];
-        set_port(&address, port);
+        hs_listen_set_port(&address, port);
         int fd = open_one(&address, count > 1);
         bool lacks = i > 0 && fd < 0 && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT);
         if (lacks) {

@@ -31,6 +31,7 @@ HS_CHECKED hs_result hs_listen(const char *scheme, const hs_listen_address *addr
                                int port, hs_listening *out, hs_problem *problem);
 void hs_listening_close(hs_listening *listening);
 
+void hs_listen_set_port(hs_listen_address *address, int port);
 int hs_listen_port(const hs_listen_address *address);
 /* "127.0.0.1:8443", "[::1]:8443"; returns `out`. */
 enum { HS_LISTEN_TEXT_MAX = 96 };

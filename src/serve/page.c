@@ -39,12 +39,9 @@ static void add_bool(fact_list *list, const char *name, const char *title, bool 
     }
 }
 
-static const char *early_data_name(const hs_connection *c)
+static const char *early_data_name(hs_early_data early)
 {
-    if (hs_connection_is_early(c)) {
-        return "accepted";
-    }
-    switch (hs_tls_session_early_data(c->tls)) {
+    switch (early) {
     case HS_EARLY_DATA_ACCEPTED:
         return "accepted";
     case HS_EARLY_DATA_REJECTED:
@@ -57,26 +54,49 @@ static const char *early_data_name(const hs_connection *c)
     return NULL;
 }
 
-static void collect_tls(const hs_connection *c, fact_list *list)
+static void collect_quic(const hs_visit *visit, fact_list *list)
 {
-    add_text(list, "version", "version", hs_tls_session_version(c->tls));
-    add_text(list, "cipher", "cipher suite", hs_tls_session_cipher(c->tls));
-    add_text(list, "group", "group", hs_tls_session_group(c->tls));
-    add_text(list, "alpn", "ALPN", hs_tls_session_alpn(c->tls));
-    add_bool(list, "resumed", "resumed", hs_tls_session_resumed(c->tls));
-    add_text(list, "early_data", "early data", early_data_name(c));
-    if (c->handshake_ns > 0 && list->count < FACTS_MAX) {
+    add_text(list, "version", "QUIC version", visit->quic_version);
+    add_bool(list, "retry", "asked by Retry for its address", visit->retried);
+    add_bool(list, "token", "address known by a token", visit->used_token);
+}
+
+static void collect_tls(const hs_visit *visit, fact_list *list)
+{
+    add_text(list, "version", "version", visit->tls_version);
+    add_text(list, "cipher", "cipher suite", visit->cipher);
+    add_text(list, "group", "group", visit->group);
+    add_text(list, "alpn", "ALPN", visit->alpn);
+    add_bool(list, "resumed", "resumed", visit->resumed);
+    add_text(list, "early_data", "early data", early_data_name(visit->early_data));
+    if (visit->handshake_ns > 0 && list->count < FACTS_MAX) {
         list->items[list->count++] = (fact){.name = "handshake_ms",
                                             .title = "handshake took (ms)",
-                                            .number = (double)(c->handshake_ns / 1000) / 1e3};
+                                            .number = (double)(visit->handshake_ns / 1000) / 1e3};
     }
 }
 
-static void collect_connection(const hs_connection *c, const char *http, fact_list *list)
+/* What the page is made of: the members of the JSON. */
+typedef struct fact_groups {
+    fact_list connection;
+    fact_list quic;
+    fact_list tls;
+} fact_groups;
+
+static void collect(const hs_visit *visit, fact_groups *out)
 {
-    add_text(list, "scheme", "scheme", c->service->scheme);
-    add_text(list, "client", "your address", c->peer);
-    add_text(list, "http", "protocol", http);
+    out->connection.count = 0;
+    out->quic.count = 0;
+    out->tls.count = 0;
+    add_text(&out->connection, "scheme", "scheme", visit->scheme);
+    add_text(&out->connection, "client", "your address", visit->client);
+    add_text(&out->connection, "http", "protocol", visit->http);
+    if (visit->quic_version) {
+        collect_quic(visit, &out->quic);
+    }
+    if (visit->has_tls) {
+        collect_tls(visit, &out->tls);
+    }
 }
 
 static json_t *json_of(const fact *f)
@@ -94,15 +114,21 @@ static void set_facts(json_t *object, const fact_list *list)
     }
 }
 
-static char *make_json(const fact_list *connection, const fact_list *tls)
+static void add_group(json_t *root, const char *name, const fact_list *list)
+{
+    if (list->count > 0) {
+        json_t *object = json_object();
+        set_facts(object, list);
+        json_object_set_new(root, name, object);
+    }
+}
+
+static char *make_json(const fact_groups *facts)
 {
     json_t *root = json_object();
-    set_facts(root, connection);
-    if (tls->count > 0) {
-        json_t *object = json_object();
-        set_facts(object, tls);
-        json_object_set_new(root, "tls", object);
-    }
+    set_facts(root, &facts->connection);
+    add_group(root, "quic", &facts->quic);
+    add_group(root, "tls", &facts->tls);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(10)) : NULL;
     json_decref(root);
     char *line = NULL;
@@ -167,7 +193,7 @@ static const char html_head[] =
     "    <h1>Your handshake</h1>\n"
     "    <table>\n";
 
-static char *make_html(const fact_list *connection, const fact_list *tls)
+static char *make_html(const fact_groups *facts)
 {
     char *page = malloc(PAGE_MAX);
     if (!page) {
@@ -176,8 +202,9 @@ static char *make_html(const fact_list *connection, const fact_list *tls)
     hs_writer w;
     hs_writer_init(&w, page, PAGE_MAX);
     hs_write_text(&w, html_head);
-    write_rows(&w, connection);
-    write_rows(&w, tls);
+    write_rows(&w, &facts->connection);
+    write_rows(&w, &facts->quic);
+    write_rows(&w, &facts->tls);
     hs_write_text(&w, "    </table>\n"
                       "    <p>As seen by " HS_SERVE_NAME
                       ". The same as <a href=\"/json\">JSON</a>.</p>\n"
@@ -191,8 +218,7 @@ static char *make_html(const fact_list *connection, const fact_list *tls)
     return page;
 }
 
-hs_result hs_answer_page(const hs_connection *c, const char *http, const hs_request *request,
-                         hs_answer *out)
+hs_result hs_answer_page(const hs_visit *visit, const hs_request *request, hs_answer *out)
 {
     bool is_json = hs_bytes_are(request->path, "/json");
     if (!is_json && !hs_bytes_are(request->path, "/")) {
@@ -204,16 +230,12 @@ hs_result hs_answer_page(const hs_connection *c, const char *http, const hs_requ
         out->field_value = "GET, HEAD";
         return result;
     }
-    fact_list connection = {.count = 0};
-    fact_list tls = {.count = 0};
-    collect_connection(c, http, &connection);
-    if (c->tls) {
-        collect_tls(c, &tls);
-    }
+    fact_groups facts;
+    collect(visit, &facts);
     *out = (hs_answer){
         .status = 200,
         .content_type = is_json ? "application/json" : "text/html; charset=utf-8",
-        .body = is_json ? make_json(&connection, &tls) : make_html(&connection, &tls),
+        .body = is_json ? make_json(&facts) : make_html(&facts),
     };
     if (!out->body) {
         return HS_NO_MEMORY;

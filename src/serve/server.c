@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "net/file.h"
+#include "serve/answer.h"
 #include "serve/connection.h"
 #include "serve/connection_line.h"
 #include "serve/credentials.h"
 #include "serve/listen.h"
+#include "serve/quic_listener.h"
 
 typedef struct listener {
     uv_tcp_t socket;
@@ -27,8 +29,12 @@ struct hs_server {
     uv_async_t stop;
     listener listeners[HS_SERVICE_COUNT * HS_LISTEN_MAX];
     size_t listener_count;
+    hs_quic_plan plans[HS_QUIC_PORTS_MAX];
+    hs_quic_listener *quic[HS_QUIC_PORTS_MAX];
+    size_t quic_count;
     int ports[HS_SERVICE_COUNT];
-    char *ca_file;
+    char alt_svc[HS_ALT_SVC_SIZE];
+    hs_credentials credentials;
     bool has_loop;
     bool has_stop;
     bool is_stopped;
@@ -54,6 +60,15 @@ static void close_listeners(hs_server *server)
     }
 }
 
+static size_t open_connections(const hs_server *server)
+{
+    size_t open = server->host.connection_count;
+    for (size_t i = 0; i < server->quic_count; i++) {
+        open += server->quic[i] ? hs_quic_listener_count(server->quic[i]) : 0;
+    }
+    return open;
+}
+
 static void stop_asked(uv_async_t *async)
 {
     hs_server *server = async->data;
@@ -63,9 +78,12 @@ static void stop_asked(uv_async_t *async)
     server->is_stopped = true;
     server->host.is_stopping = true;
     server->host.stop_at = uv_now(&server->host.loop) + HS_SERVE_GOODBYE_MS;
-    hs_serve_line(&server->host, "stopping, %zu connection%s open", server->host.connection_count,
-                  server->host.connection_count == 1 ? "" : "s");
+    size_t open = open_connections(server);
+    hs_serve_line(&server->host, "stopping, %zu connection%s open", open, open == 1 ? "" : "s");
     close_listeners(server);
+    for (size_t i = 0; i < server->quic_count; i++) {
+        hs_quic_listener_stop(server->quic[i]);
+    }
     for (hs_connection *c = server->host.connections; c; c = c->next) {
         hs_connection_say_farewell(c, HS_FAREWELL_STOPPING);
     }
@@ -87,14 +105,19 @@ void hs_server_free(hs_server *server)
         for (hs_connection *c = server->host.connections; c; c = c->next) {
             hs_connection_abort(c, NULL);
         }
+        for (size_t i = 0; i < server->quic_count; i++) {
+            hs_quic_listener_close(server->quic[i]);
+        }
         if (server->has_stop) {
             uv_close((uv_handle_t *)&server->stop, NULL);
         }
         uv_run(&server->host.loop, UV_RUN_DEFAULT);
         uv_loop_close(&server->host.loop);
     }
-    hs_tls_context_free(server->host.tls);
-    free(server->ca_file);
+    for (size_t i = 0; i < server->quic_count; i++) {
+        hs_quic_listener_free(server->quic[i]);
+    }
+    hs_credentials_free(&server->credentials);
     free(server);
 }
 
@@ -164,7 +187,13 @@ static bool is_any(const hs_service_descriptor *service)
 
 static bool is_tls(const hs_service_descriptor *service)
 {
-    return service->has_tls;
+    return service->has_tls || service->is_udp;
+}
+
+/* A port is TCP's and UDP's apart, and the two services over QUIC are told apart by ALPN. */
+static bool collide(const hs_service_descriptor *a, const hs_service_descriptor *b)
+{
+    return !a->is_udp && !b->is_udp;
 }
 
 static hs_result check_options(const hs_serve_options *options, hs_problem *problem)
@@ -173,16 +202,18 @@ static hs_result check_options(const hs_serve_options *options, hs_problem *prob
         return hs_problem_set(problem, HS_INVALID, "no service has a port");
     }
     for (int i = 0; i < HS_SERVICE_COUNT; i++) {
-        const char *scheme = hs_service_describe((hs_service)i)->scheme;
+        const hs_service_descriptor *service = hs_service_describe((hs_service)i);
+        const char *scheme = service->scheme;
         int port = options->ports[i];
         if (port < -1 || port > UINT16_MAX) {
             return hs_problem_set(problem, HS_INVALID, "%s: %d is not a port (0 to 65535)", scheme,
                                   port);
         }
         for (int j = 0; j < i; j++) {
-            if (port > 0 && options->ports[j] == port) {
+            const hs_service_descriptor *other = hs_service_describe((hs_service)j);
+            if (port > 0 && options->ports[j] == port && collide(service, other)) {
                 return hs_problem_set(problem, HS_INVALID, "%s and %s: both on port %d",
-                                      hs_service_describe((hs_service)j)->scheme, scheme, port);
+                                      other->scheme, scheme, port);
             }
         }
     }
@@ -244,6 +275,42 @@ static hs_result listen_service(hs_server *server, hs_service service, int port,
     return HS_OK;
 }
 
+static hs_result listen_quic(hs_server *server, const hs_listen_address *addresses, size_t count,
+                             hs_problem *problem)
+{
+    for (size_t i = 0; i < server->quic_count; i++) {
+        const hs_quic_plan *plan = &server->plans[i];
+        hs_result result = hs_quic_listener_new(&server->host, server->credentials.quic[i],
+                                                hs_quic_plan_scheme(plan), addresses, count,
+                                                plan->port, &server->quic[i], problem);
+        if (result != HS_OK) {
+            return result;
+        }
+        int port = hs_quic_listener_port(server->quic[i]);
+        if (plan->has_echo) {
+            server->ports[HS_SERVICE_QUIC] = port;
+        }
+        if (plan->has_http3) {
+            server->ports[HS_SERVICE_HTTPS3] = port;
+            server->host.alt_svc = hs_answer_alt_svc(port, server->alt_svc);
+        }
+    }
+    return HS_OK;
+}
+
+static void say_quic(const hs_server *server)
+{
+    for (size_t i = 0; i < server->quic_count; i++) {
+        const hs_quic_plan *plan = &server->plans[i];
+        if (plan->has_echo) {
+            hs_quic_listener_say(server->quic[i], hs_service_describe(HS_SERVICE_QUIC)->scheme);
+        }
+        if (plan->has_http3) {
+            hs_quic_listener_say(server->quic[i], hs_service_describe(HS_SERVICE_HTTPS3)->scheme);
+        }
+    }
+}
+
 static void say_listening(const hs_server *server)
 {
     for (size_t i = 0; i < server->listener_count; i++) {
@@ -252,6 +319,25 @@ static void say_listening(const hs_server *server)
         hs_serve_line(&server->host, "%s %s listening", l->service->scheme,
                       hs_listen_text(&l->address, text));
     }
+    say_quic(server);
+}
+
+static hs_result load_credentials(hs_server *server, const hs_serve_options *options,
+                                  const hs_listen_address *addresses, size_t count,
+                                  hs_problem *problem)
+{
+    hs_credentials *credentials = &server->credentials;
+    hs_result result = hs_credentials_load(options, addresses, count, server->plans,
+                                           server->quic_count, credentials, problem);
+    server->host.tls = credentials->tls;
+    if (result == HS_OK && credentials->ca_file) {
+        hs_serve_line(&server->host, "CA certificate %s", credentials->ca_file);
+    }
+    if (result == HS_OK && credentials->key_not_kept.text[0] != '\0') {
+        hs_serve_line(&server->host, "QUIC tokens end with this server: %s",
+                      credentials->key_not_kept.text);
+    }
+    return result;
 }
 
 static hs_result set_up(hs_server *server, const hs_serve_options *options, hs_problem *problem)
@@ -273,20 +359,17 @@ static hs_result set_up(hs_server *server, const hs_serve_options *options, hs_p
     server->stop.data = server;
     /* The listeners keep the loop alive; without them and connections it ends. */
     uv_unref((uv_handle_t *)&server->stop);
-    if (wants(options, is_tls)) {
-        result = hs_credentials_load(options, addresses, count, &server->host.tls, &server->ca_file,
-                                     problem);
-    }
-    if (result == HS_OK && server->ca_file) {
-        hs_serve_line(&server->host, "CA certificate %s", server->ca_file);
+    result = hs_quic_plan_make(options, server->plans, &server->quic_count, problem);
+    if (result == HS_OK && wants(options, is_tls)) {
+        result = load_credentials(server, options, addresses, count, problem);
     }
     for (int i = 0; result == HS_OK && i < HS_SERVICE_COUNT; i++) {
-        if (options->ports[i] >= 0) {
+        if (options->ports[i] >= 0 && !hs_service_describe((hs_service)i)->is_udp) {
             result = listen_service(server, (hs_service)i, options->ports[i], addresses, count,
                                     problem);
         }
     }
-    return result;
+    return result == HS_OK ? listen_quic(server, addresses, count, problem) : result;
 }
 
 hs_result hs_server_new(const hs_serve_options *options, hs_server **out, hs_problem *problem)
@@ -323,5 +406,5 @@ int hs_server_port(const hs_server *server, hs_service service)
 
 const char *hs_server_ca_file(const hs_server *server)
 {
-    return server->ca_file;
+    return server->credentials.ca_file;
 }

@@ -134,7 +134,7 @@ static void holes_are_bounded(void **state)
         (void)!hs_quic_decoder_feed(decoder, talk->steps[i].from, talk->steps[i].bytes,
                                     (hs_moment){0, HS_CLOCK_CAPTURE});
         assert_true(hs_quic_decoder_memory(decoder) <
-                    HS_QUIC_CRYPTO_MAX + HS_QUIC_STREAMS_MAX * HS_QUIC_STREAM_MAX + 256 * 1024);
+                    HS_QUIC_CRYPTO_MAX + HS_QUIC_FOLLOWED_STREAMS_MAX * HS_QUIC_STREAM_MAX + 256 * 1024);
     }
     assert_true(trace->incomplete);
     (void)!hs_quic_decoder_finish(decoder);

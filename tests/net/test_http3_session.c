@@ -36,6 +36,7 @@ typedef struct side {
     char fields[4096];
     size_t body_length;
     uint32_t body_sum;
+    size_t consumed;
     hs_bytes answer;
     hs_result result;
 } side;
@@ -133,6 +134,21 @@ static void on_goaway(void *context, uint64_t id)
     s->goaway = id;
 }
 
+static void on_consumed(void *context, int64_t stream, size_t len)
+{
+    (void)stream;
+    ((side *)context)->consumed += len;
+}
+
+static size_t crossed(const side *s)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < s->lane_count; i++) {
+        sum += s->lanes[i].crossed;
+    }
+    return sum;
+}
+
 static void begin(side *s, bool is_server)
 {
     *s = (side){.is_server = is_server,
@@ -144,7 +160,8 @@ static void begin(side *s, bool is_server)
                                           .room = room,
                                           .send = send_bytes,
                                           .stop = ignore,
-                                          .reset = ignore};
+                                          .reset = ignore,
+                                          .consume = on_consumed};
     const hs_http3_session_events events = {.context = s,
                                             .settings = on_settings,
                                             .field = on_field,
@@ -253,6 +270,8 @@ static void test_request(void **state)
             assert_int_equal(client.ends, 1);
             assert_int_equal(client.body_length, lengths[i]);
             assert_true(lengths[i] != BODY || client.body_sum == sum);
+            assert_int_equal(client.consumed, crossed(&server));
+            assert_int_equal(server.consumed, crossed(&client));
             assert_int_equal(hs_http3_session_closed(client.session, stream, 0), HS_OK);
             assert_int_equal(hs_http3_session_closed(server.session, stream, 0), HS_OK);
             finish(&client);
