@@ -150,9 +150,10 @@ static void on_stream_data(void *context, int64_t stream, hs_bytes bytes, bool f
     (void)is_early; /* only a server gets early data */
     if (streams->data) {
         streams->data(run, stream, bytes, fin);
+    } else {
+        /* Nobody reads it. HS_INVALID: the connection is closed. */
+        (void)hs_quic_session_consume(run->quic->session, stream, bytes.len);
     }
-    /* A step takes all that comes. HS_INVALID: it has closed the connection. */
-    (void)hs_quic_session_consume(run->quic->session, stream, bytes.len);
 }
 
 static void on_stream_reset(void *context, int64_t stream, uint64_t error)

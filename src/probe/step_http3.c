@@ -42,6 +42,11 @@ static void on_reset(void *context, int64_t stream, uint64_t error)
     (void)hs_quic_session_reset(((hs_run *)context)->quic->session, stream, error);
 }
 
+static void on_consume(void *context, int64_t stream, size_t len)
+{
+    (void)hs_quic_session_consume(((hs_run *)context)->quic->session, stream, len);
+}
+
 /* --- what comes --- */
 
 static void on_settings(void *context)
@@ -134,7 +139,8 @@ static void start(hs_run *run)
                                           .room = on_room,
                                           .send = on_send,
                                           .stop = on_stop,
-                                          .reset = on_reset};
+                                          .reset = on_reset,
+                                          .consume = on_consume};
     const hs_http3_session_events events = {.context = run,
                                             .settings = on_settings,
                                             .field = on_field,
