@@ -4,6 +4,7 @@
 
 #include "findings/findings.h"
 #include "trace/build.h"
+#include "wire/quic/version.h"
 
 #define AT_US(us) ((hs_time)(us)*HS_MICROSECOND)
 
@@ -447,7 +448,8 @@ static hs_trace *http3(void)
                                     .goaway_id = UINT64_C(4611686018427387900)};
     hs_event *event = message(trace, HS_CLIENT, "Datagram", HS_LAYER_UDP, 0, (hs_bytes){0}, false);
     hs_event_add_number(trace, event, "packets", 1);
-    (void)message(trace, HS_SERVER, "Retry", HS_LAYER_QUIC, 0, (hs_bytes){0}, false);
+    event = message(trace, HS_SERVER, "Retry", HS_LAYER_QUIC, 0, (hs_bytes){0}, false);
+    event->type = HS_EVENT_QUIC_PACKET | HS_QUIC_RETRY;
     (void)message(trace, HS_SERVER, "SETTINGS", HS_LAYER_HTTP3, 1330, (hs_bytes){0}, true);
     return end(trace, 61900);
 }
