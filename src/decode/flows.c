@@ -318,9 +318,8 @@ static hs_result begin_quic(hs_flows *flows, const hs_flow_head *head, const hs_
                             unsigned from, int64_t at, uint64_t number)
 {
     hs_result result = have_quic(flows);
-    hs_flow *flow = result == HS_OK
-                        ? hs_flow_new(head, &flows->settings, at, number, flows->file)
-                        : NULL;
+    hs_flow *flow = result == HS_OK ? hs_flow_new(head, &flows->settings, at, number, flows->file)
+                                    : NULL;
     if (!flow) {
         return HS_NO_MEMORY;
     }
