@@ -47,6 +47,7 @@ struct hs_quic_tls_context {
     hs_quic_replay *replay;
     uint8_t identity[IDENTITY_DIGEST]; /* of the ticket in the ClientHello that is being read */
     size_t identity_len;
+    bool may_take_early_data; /* by that ClientHello */
 };
 
 struct hs_quic_tls {
@@ -59,6 +60,8 @@ struct hs_quic_tls {
     bool has_ticket;
     uint32_t early_data_max;      /* of the newest ticket */
     bool done;                    /* the TLS handshake */
+    unsigned hello_count;         /* server: of ClientHellos */
+    hs_secret early_secret;       /* server: until the Handshake keys are there */
     bool has_receive_key[LEVELS]; /* by ngtcp2\'s levels */
     bool has_send_key[LEVELS];
     int error; /* GnuTLS's last fatal one */
@@ -182,8 +185,10 @@ static int on_early_data(void *context, time_t expires, const gnutls_datum_t *ke
     const hs_quic_tls_context *own = context;
     hs_bytes used = own->identity_len > 0 ? hs_bytes_of(own->identity, own->identity_len)
                                           : hs_bytes_of(key->data, key->size);
-    return hs_quic_replay_add(own->replay, used, time(NULL), expires) ? 0
-                                                                      : GNUTLS_E_DB_ENTRY_EXISTS;
+    /* GnuTLS that took early data refuses the ClientHello after a HelloRetryRequest. */
+    return own->may_take_early_data && hs_quic_replay_add(own->replay, used, time(NULL), expires)
+               ? 0
+               : GNUTLS_E_DB_ENTRY_EXISTS;
 }
 
 static hs_result set_tickets(hs_quic_tls_context *context, hs_bytes secret)
@@ -361,32 +366,86 @@ static void on_ticket(hs_quic_tls *tls, unsigned when, const gnutls_datum_t *mes
     }
 }
 
-/* ngtcp2 aborts the process over keys that it has already. Early data ends with HelloRetryRequest
- * (RFC 8446 4.1.2), so the secret of a second ClientHello's is of no use; no other comes twice. */
+static bool install(hs_quic_tls *tls, ngtcp2_encryption_level level, const void *receive,
+                    const void *send, size_t len)
+{
+    ngtcp2_conn *conn = tls->events.connection(tls->events.context);
+    /* ngtcp2 aborts the process over keys that it has already. */
+    if ((receive && tls->has_receive_key[level]) || (send && tls->has_send_key[level])) {
+        return false;
+    }
+    if (receive &&
+        ngtcp2_crypto_derive_and_install_rx_key(conn, NULL, NULL, NULL, level, receive, len) != 0) {
+        return false;
+    }
+    tls->has_receive_key[level] = tls->has_receive_key[level] || receive;
+    if (send &&
+        ngtcp2_crypto_derive_and_install_tx_key(conn, NULL, NULL, NULL, level, send, len) != 0) {
+        return false;
+    }
+    tls->has_send_key[level] = tls->has_send_key[level] || send;
+    return true;
+}
+
+/* Early data ends with HelloRetryRequest (RFC 8446 4.1.2). A server knows whether it sends one when
+ * the Handshake keys come, or do not; ngtcp2, which aborts the process over 0-RTT packets before
+ * them, gets those of early data then. A client's second ClientHello has no use of them. */
+static int on_early_secret(hs_quic_tls *tls, const void *receive, const void *send, size_t len)
+{
+    if (!tls->context->is_server) {
+        bool again = tls->has_send_key[NGTCP2_ENCRYPTION_LEVEL_0RTT];
+        return again || install(tls, NGTCP2_ENCRYPTION_LEVEL_0RTT, NULL, send, len)
+                   ? 0
+                   : GNUTLS_E_INTERNAL_ERROR;
+    }
+    bool is_first = tls->hello_count == 1;
+    return !is_first || hs_secret_set(&tls->early_secret, hs_bytes_of(receive, len)) == HS_OK
+               ? 0
+               : GNUTLS_E_INTERNAL_ERROR;
+}
+
 static int on_secret(gnutls_session_t session, gnutls_record_encryption_level_t level,
                      const void *receive, const void *send, size_t len)
 {
     hs_quic_tls *tls = tls_of(session);
-    ngtcp2_conn *conn = tls->events.connection(tls->events.context);
     ngtcp2_encryption_level at = ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level);
-    if ((receive && tls->has_receive_key[at]) || (send && tls->has_send_key[at])) {
-        return at == NGTCP2_ENCRYPTION_LEVEL_0RTT ? 0 : GNUTLS_E_INTERNAL_ERROR;
+    if (at == NGTCP2_ENCRYPTION_LEVEL_0RTT) {
+        return on_early_secret(tls, receive, send, len);
     }
-    if (receive &&
-        ngtcp2_crypto_derive_and_install_rx_key(conn, NULL, NULL, NULL, at, receive, len) != 0) {
+    if (!install(tls, at, receive, send, len)) {
         return GNUTLS_E_INTERNAL_ERROR;
     }
-    tls->has_receive_key[at] = tls->has_receive_key[at] || receive;
-    if (send &&
-        ngtcp2_crypto_derive_and_install_tx_key(conn, NULL, NULL, NULL, at, send, len) != 0) {
-        return GNUTLS_E_INTERNAL_ERROR;
+    bool waits = at == NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE && tls->early_secret.len > 0;
+    if (waits && tls->has_send_key[at]) {
+        bool done = install(tls, NGTCP2_ENCRYPTION_LEVEL_0RTT, tls->early_secret.data, NULL,
+                            tls->early_secret.len);
+        hs_secret_wipe(&tls->early_secret);
+        return done ? 0 : GNUTLS_E_INTERNAL_ERROR;
     }
-    tls->has_send_key[at] = tls->has_send_key[at] || send;
     return 0;
 }
 
-/* The first identity, which is the one that early data is for (RFC 8446 4.2.10). */
-static void note_identity(hs_quic_tls_context *context, const gnutls_datum_t *message)
+/* RFC 8446 4.1.4: without a key share of a group of ours, HelloRetryRequest follows. */
+static bool has_key_share(const hs_tls_client_hello *hello)
+{
+    /* Those of the default priorities, which a server has: x25519, secp256r1, secp384r1. */
+    static const uint16_t groups[] = {0x001d, 0x0017, 0x0018};
+    hs_tls_key_share_list list;
+    hs_tls_key_share_entry entry;
+    bool has = hs_tls_get_key_shares(&hello->extensions, &list);
+    while (has && hs_tls_key_share_next(&list, &entry)) {
+        for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+            if (entry.group == groups[i]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What the decision about early data needs: the first identity, which is the one that early data is
+ * for (RFC 8446 4.2.10). */
+static void note_hello(hs_quic_tls_context *context, const gnutls_datum_t *message)
 {
     hs_fault fault;
     hs_reader r;
@@ -396,9 +455,13 @@ static void note_identity(hs_quic_tls_context *context, const gnutls_datum_t *me
     size_t count = 0;
     unsigned len = 0;
     context->identity_len = 0;
+    context->may_take_early_data = false;
     hs_reader_init(&r, hs_bytes_of(message->data, message->size), &fault, NULL);
-    if (hs_tls_client_hello_read(&r, &hello) == HS_OK &&
-        hs_tls_get_psk_identities(&hello.extensions, &count, &list) &&
+    if (hs_tls_client_hello_read(&r, &hello) != HS_OK) {
+        return;
+    }
+    context->may_take_early_data = has_key_share(&hello);
+    if (hs_tls_get_psk_identities(&hello.extensions, &count, &list) &&
         hs_tls_psk_next(&list, &first) &&
         EVP_Digest(first.identity.data, first.identity.len, context->identity, &len, EVP_sha256(),
                    NULL) == 1) {
@@ -412,7 +475,9 @@ static int on_client_hello(hs_quic_tls *tls, unsigned when, const gnutls_datum_t
 {
     gnutls_datum_t chosen;
     if (when == GNUTLS_HOOK_PRE) {
-        note_identity(tls->context, message);
+        note_hello(tls->context, message);
+        hs_secret_wipe(&tls->early_secret);
+        tls->hello_count++;
         return 0;
     }
     bool missing = tls->wants_protocol &&
@@ -541,6 +606,7 @@ void hs_quic_tls_free(hs_quic_tls *tls)
         if (tls->session) {
             gnutls_deinit(tls->session);
         }
+        hs_secret_wipe(&tls->early_secret);
         free(tls);
     }
 }
@@ -706,4 +772,10 @@ bool hs_quic_tls_certificate_requested(const hs_quic_tls *tls)
 const char *hs_quic_tls_error_text(const hs_quic_tls *tls)
 {
     return tls->error ? gnutls_strerror(tls->error) : NULL;
+}
+
+bool hs_quic_tls_error_is_ours(const hs_quic_tls *tls)
+{
+    return tls->error == GNUTLS_E_INVALID_REQUEST || tls->error == GNUTLS_E_MEMORY_ERROR ||
+           tls->error == GNUTLS_E_INTERNAL_ERROR;
 }
