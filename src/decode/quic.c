@@ -107,6 +107,9 @@ static void observe(hs_quic_decoder *d, const hs_quic_found *found)
         direction->has_1rtt = true;
         direction->first_1rtt_end = found->datagram_end;
     }
+    if (packet->type == HS_QUIC_1RTT && !is_client && d->sides[HS_CLIENT].has_1rtt) {
+        d->has_gone_on = true;
+    }
     if (packet->type == HS_QUIC_HANDSHAKE) {
         direction->has_handshake = true;
         if (is_client && d->sides[HS_SERVER].has_handshake && !direction->has_finished_by_length &&
@@ -220,8 +223,7 @@ bool hs_quic_decoder_is_done(const hs_quic_decoder *decoder)
 
 bool hs_quic_decoder_is_over(const hs_quic_decoder *decoder)
 {
-    bool has_both = decoder->sides[HS_CLIENT].has_1rtt && decoder->sides[HS_SERVER].has_1rtt;
-    return decoder->is_closed || decoder->is_confirmed || has_both;
+    return decoder->is_closed || decoder->is_confirmed || decoder->has_gone_on;
 }
 
 static size_t memory_of(const hs_quic_keys *keys)
