@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "decode/milestones.h"
@@ -56,8 +55,6 @@ void hs_quic_decoder_free(hs_quic_decoder *decoder)
     }
     hs_tls_decoder_free(decoder->tls);
     free(decoder->records);
-    OPENSSL_cleanse(decoder->scratch, decoder->scratch_size);
-    free(decoder->scratch);
     free(decoder);
 }
 
@@ -236,7 +233,7 @@ size_t hs_quic_decoder_memory(const hs_quic_decoder *decoder)
 {
     enum { TLS = 1024 };
     const hs_quic_decoder *d = decoder;
-    size_t memory = sizeof *d + TLS + d->waiting_held + d->scratch_size +
+    size_t memory = sizeof *d + TLS + d->waiting_held +
                     d->record_capacity * sizeof *d->records;
     for (size_t i = 0; i < d->generation_count; i++) {
         memory += memory_of(d->generations[i].keys[HS_CLIENT]) +

@@ -38,7 +38,7 @@ typedef struct hs_quic_found {
 /* What was inside of it. */
 typedef struct hs_quic_opened {
     hs_quic_protected_header header;
-    hs_bytes payload; /* in the decoder's scratch */
+    hs_bytes payload; /* in the scratch */
     hs_quic_space space;
     bool is_duplicate; /* its number was there before */
 } hs_quic_opened;
@@ -185,8 +185,7 @@ struct hs_quic_decoder {
     bool has_gone_on; /* the server sent 1-RTT packets behind a client's */
     bool is_confirmed;
     bool is_closed;
-    uint8_t *scratch;
-    size_t scratch_size;
+    uint8_t *scratch; /* of the packet at work: as long as it */
     hs_result error; /* the first of the call at work */
 };
 

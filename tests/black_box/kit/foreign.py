@@ -329,6 +329,9 @@ def _compare_quic_tls(c, record, row):
         if row.get(theirs):
             times = [e["at_ms"] for e in _tls_events(record, True) if e["name"] == ours]
             c.close(f"events.{ours}.at_ms", times[0] if times else None, (ns(row[theirs]) - at_ns(record)) / 1e6)
+    if row.get("alpn_selected") is not None:    # decrypted
+        sides = {e["from"] for e in _tls_events(record, False) if e["name"] == "Finished"}
+        c.same("events.Finished", sides, {"client", "server"})
     theirs = [x["sha256"] for x in row["certs"].get("S", [])]
     if theirs:
         c.same("certificates.sha256", [x["sha256"] for x in record.get("certificates", [])], theirs)
