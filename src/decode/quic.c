@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "decode/milestones.h"
@@ -57,8 +56,6 @@ void hs_quic_decoder_free(hs_quic_decoder *decoder)
     }
     hs_tls_decoder_free(decoder->tls);
     free(decoder->records);
-    OPENSSL_cleanse(decoder->scratch, decoder->scratch_size);
-    free(decoder->scratch);
     free(decoder);
 }
 
@@ -107,6 +104,9 @@ static void observe(hs_quic_decoder *d, const hs_quic_found *found)
     if (packet->type == HS_QUIC_1RTT && !direction->has_1rtt) {
         direction->has_1rtt = true;
         direction->first_1rtt_end = found->datagram_end;
+    }
+    if (packet->type == HS_QUIC_1RTT && !is_client && d->sides[HS_CLIENT].has_1rtt) {
+        d->has_gone_on = true;
     }
     if (packet->type == HS_QUIC_HANDSHAKE) {
         direction->has_handshake = true;
@@ -221,8 +221,7 @@ bool hs_quic_decoder_is_done(const hs_quic_decoder *decoder)
 
 bool hs_quic_decoder_is_over(const hs_quic_decoder *decoder)
 {
-    bool has_both = decoder->sides[HS_CLIENT].has_1rtt && decoder->sides[HS_SERVER].has_1rtt;
-    return decoder->is_closed || decoder->is_confirmed || has_both;
+    return decoder->is_closed || decoder->is_confirmed || decoder->has_gone_on;
 }
 
 static size_t memory_of(const hs_quic_keys *keys)
@@ -235,7 +234,7 @@ size_t hs_quic_decoder_memory(const hs_quic_decoder *decoder)
 {
     enum { TLS = 1024 };
     const hs_quic_decoder *d = decoder;
-    size_t memory = sizeof *d + TLS + d->waiting_held + d->scratch_size +
+    size_t memory = sizeof *d + TLS + d->waiting_held +
                     d->record_capacity * sizeof *d->records;
     for (size_t i = 0; i < d->generation_count; i++) {
         memory += memory_of(d->generations[i].keys[HS_CLIENT]) +

@@ -57,8 +57,8 @@ HS_CHECKED hs_result hs_quic_decoder_finish(hs_quic_decoder *decoder);
 bool hs_quic_decoder_has_begun(const hs_quic_decoder *decoder);
 /* The client may send 1-RTT data, as far as can be seen: see HS_MILESTONE_QUIC_DONE. */
 bool hs_quic_decoder_is_done(const hs_quic_decoder *decoder);
-/* Nothing of the handshake is to come: HANDSHAKE_DONE was seen, or, hidden, packets of 1-RTT from
- * both sides; or the connection was closed or reset. */
+/* Nothing of the handshake is to come: HANDSHAKE_DONE was seen, or, hidden, a 1-RTT packet of the
+ * server behind one of the client; or the connection was closed or reset. */
 bool hs_quic_decoder_is_over(const hs_quic_decoder *decoder);
 
 /* Bytes that it holds beside the trace, about. */

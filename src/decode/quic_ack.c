@@ -17,7 +17,7 @@ typedef struct timed {
 
 void hs_quic_record_packet(hs_quic_decoder *d, const hs_quic_record *record)
 {
-    enum { FIRST = 16 };
+    enum { FIRST = 4 };
     if (d->record_count == HS_QUIC_RECORDS_MAX) {
         return;
     }

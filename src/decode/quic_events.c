@@ -53,13 +53,16 @@ static void add_hex(hs_quic_decoder *d, hs_event *event, const char *key, hs_byt
 static void tell_versions(hs_quic_decoder *d, hs_event *event, hs_bytes versions)
 {
     enum { SHOWN = 16 };
-    uint32_t version = 0;
-    size_t count = 0;
+    char list[SHOWN * (HS_QUIC_VERSION_TEXT_SIZE + 1)] = "";
     char text[HS_QUIC_VERSION_TEXT_SIZE];
-    while (event && count < SHOWN && hs_quic_next_version(&versions, &version)) {
-        hs_event_add_text(d->trace, event, "offers", hs_quic_version_text(version, text));
-        count++;
+    uint32_t version = 0;
+    hs_writer w;
+    hs_writer_init(&w, list, sizeof list - 1);
+    for (size_t count = 0; count < SHOWN && hs_quic_next_version(&versions, &version); count++) {
+        hs_write_text(&w, count > 0 ? " " : "");
+        hs_write_text(&w, hs_quic_version_text(version, text));
     }
+    hs_event_add_text(d->trace, event, "offers", list);
     if (versions.len > 0) {
         hs_event_add_number(d->trace, event, "more", (int64_t)(versions.len / sizeof version));
     }

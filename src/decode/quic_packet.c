@@ -1,8 +1,6 @@
 /* One packet's protection off (RFC 9001 5), and packet numbers in their spaces (RFC 9000 12.3). */
 #include "decode/quic_state.h"
 
-#include <stdlib.h>
-
 hs_quic_space hs_quic_space_of(hs_quic_packet_type type)
 {
     return type == HS_QUIC_INITIAL     ? HS_QUIC_SPACE_INITIAL
@@ -33,34 +31,13 @@ bool hs_quic_note_number(hs_quic_numbers *numbers, uint64_t number)
     return was_there;
 }
 
-static hs_result have_scratch(hs_quic_decoder *d, size_t len)
-{
-    enum { LEAST = 2048 };
-    if (len <= d->scratch_size) {
-        return HS_OK;
-    }
-    size_t size = len < LEAST ? LEAST : len;
-    uint8_t *scratch = malloc(size);
-    if (!scratch) {
-        return HS_NO_MEMORY;
-    }
-    free(d->scratch);
-    d->scratch = scratch;
-    d->scratch_size = size;
-    return HS_OK;
-}
-
 hs_result hs_quic_try(hs_quic_decoder *d, hs_quic_keys *keys, const hs_quic_found *found,
                       hs_quic_space space, hs_quic_opened *out)
 {
     const hs_quic_packet *packet = &found->packet;
-    hs_result result = have_scratch(d, packet->bytes.len);
-    if (result != HS_OK) {
-        return result;
-    }
     *out = (hs_quic_opened){.space = space};
     uint64_t largest = d->sides[found->from].numbers[space].largest;
-    result = hs_quic_packet_open(keys, packet->bytes, packet->packet_number_offset, largest,
+    hs_result result = hs_quic_packet_open(keys, packet->bytes, packet->packet_number_offset, largest,
                                  d->scratch, &out->header, &out->payload);
     return result == HS_NO_KEY || result == HS_NEED_MORE ? HS_MALFORMED : result;
 }

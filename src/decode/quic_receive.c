@@ -1,7 +1,9 @@
 /* One packet: what is inside, what it says of the connection, and its events. */
 #include "decode/quic_state.h"
 
-#include "decode/milestones.h"
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
 
 static void learn_first_initial(hs_quic_decoder *d, const hs_quic_found *found)
 {
@@ -91,13 +93,6 @@ static void show_hidden(hs_quic_decoder *d, const hs_quic_found *found)
 static bool receive_protected(hs_quic_decoder *d, const hs_quic_found *found, bool forced)
 {
     hs_quic_opened opened;
-    if (found->packet.type == HS_QUIC_1RTT && hs_quic_is_stateless_reset(d, found)) {
-        d->trace->quic.stateless_reset = HS_YES;
-        d->reset_from = found->from;
-        d->is_closed = true;
-        hs_quic_show_reset(d, found);
-        return true;
-    }
     hs_result result = hs_quic_open(d, found, &opened);
     switch (result) {
     case HS_OK:
@@ -122,6 +117,34 @@ static bool receive_protected(hs_quic_decoder *d, const hs_quic_found *found, bo
     }
 }
 
+static void receive_reset(hs_quic_decoder *d, const hs_quic_found *found)
+{
+    d->trace->quic.stateless_reset = HS_YES;
+    d->reset_from = found->from;
+    d->is_closed = true;
+    hs_quic_show_reset(d, found);
+}
+
+/* With room for what is inside; few packets are longer than a path takes without fragments. */
+static bool receive_with_scratch(hs_quic_decoder *d, const hs_quic_found *found, bool forced)
+{
+    enum { ON_STACK = 2048 };
+    uint8_t room[ON_STACK];
+    size_t len = found->packet.bytes.len;
+    d->scratch = len <= sizeof room ? room : malloc(len);
+    if (!d->scratch) {
+        hs_quic_lose(d, HS_NO_MEMORY);
+        return true;
+    }
+    bool is_done = receive_protected(d, found, forced);
+    OPENSSL_cleanse(d->scratch, len);
+    if (d->scratch != room) {
+        free(d->scratch);
+    }
+    d->scratch = NULL;
+    return is_done;
+}
+
 bool hs_quic_receive(hs_quic_decoder *d, const hs_quic_found *found, bool forced)
 {
     switch (found->packet.type) {
@@ -138,5 +161,9 @@ bool hs_quic_receive(hs_quic_decoder *d, const hs_quic_found *found, bool forced
     case HS_QUIC_1RTT:
         break;
     }
-    return receive_protected(d, found, forced);
+    if (found->packet.type == HS_QUIC_1RTT && hs_quic_is_stateless_reset(d, found)) {
+        receive_reset(d, found);
+        return true;
+    }
+    return receive_with_scratch(d, found, forced);
 }

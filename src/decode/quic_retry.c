@@ -52,7 +52,18 @@ bool hs_quic_take_retry(hs_quic_decoder *d, const hs_quic_found *found, bool for
     return true;
 }
 
-/* NULL, or why the client ignores it (RFC 9000 6.2, 17.2.1). */
+static bool lists(hs_bytes versions, uint32_t wanted)
+{
+    uint32_t version = 0;
+    while (hs_quic_next_version(&versions, &version)) {
+        if (version == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NULL, or why it answers nothing (RFC 9000 6.2, 17.2.1). */
 static const char *negotiation_problem(const hs_quic_decoder *d, const hs_quic_found *found)
 {
     if (!hs_bytes_equal(found->packet.dcid, hs_quic_id_bytes(&d->client_scid)) ||
@@ -61,13 +72,6 @@ static const char *negotiation_problem(const hs_quic_decoder *d, const hs_quic_f
     }
     if (d->sides[HS_SERVER].has_initial || d->has_retry) {
         return "the server has answered otherwise before";
-    }
-    hs_bytes versions = found->packet.versions;
-    uint32_t version = 0;
-    while (hs_quic_next_version(&versions, &version)) {
-        if (version == d->client_version) {
-            return "it lists the version that the client chose";
-        }
     }
     return NULL;
 }
@@ -86,7 +90,8 @@ static void accept_negotiation(hs_quic_decoder *d, const hs_quic_found *found)
     quic->version_negotiation = HS_YES;
     quic->offered_versions = offered;
     quic->offered_version_count = count;
-    d->has_negotiation = true;
+    /* A client has to ignore one that lists its own version; not every client does. */
+    d->has_negotiation = !lists(found->packet.versions, d->client_version);
 }
 
 bool hs_quic_take_negotiation(hs_quic_decoder *d, const hs_quic_found *found, bool forced)
@@ -104,7 +109,11 @@ bool hs_quic_take_negotiation(hs_quic_decoder *d, const hs_quic_found *found, bo
                                      : "the packet that it answers was not seen";
     if (problem) {
         hs_event_add_text(d->trace, event, "ignored", problem);
-    } else if (!d->has_negotiation) {
+    } else if (d->trace->quic.version_negotiation != HS_YES) {
+        if (lists(found->packet.versions, d->client_version)) {
+            hs_event_add_text(d->trace, event, "problem",
+                              "it lists the version that the client chose");
+        }
         accept_negotiation(d, found);
     }
     return true;

@@ -39,7 +39,7 @@ typedef struct hs_quic_found {
 /* What was inside of it. */
 typedef struct hs_quic_opened {
     hs_quic_protected_header header;
-    hs_bytes payload; /* in the decoder's scratch */
+    hs_bytes payload; /* in the scratch */
     hs_quic_space space;
     bool is_duplicate; /* its number was there before */
 } hs_quic_opened;
@@ -184,10 +184,10 @@ struct hs_quic_decoder {
     uint64_t close_place;
     uint64_t ack_exponent[2]; /* of each side's own ACKs */
     unsigned id_changes;
+    bool has_gone_on; /* the server sent 1-RTT packets behind a client's */
     bool is_confirmed;
     bool is_closed;
-    uint8_t *scratch;
-    size_t scratch_size;
+    uint8_t *scratch; /* of the packet at work: as long as it */
     hs_result error; /* the first of the call at work */
 };
 

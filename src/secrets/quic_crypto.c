@@ -92,11 +92,13 @@ static hs_result padded_hash(hs_quic_crypto *crypto, hs_quic_hash hash, hs_bytes
                              hs_bytes message, uint8_t *out)
 {
     uint8_t input[BLOCK_MAX + HS_QUIC_MESSAGE_MAX];
+    uint8_t block[BLOCK_MAX];
     hs_writer w;
     hs_writer_init(&w, input, sizeof input);
     for (size_t i = 0; i < hashes[hash].block; i++) {
-        hs_write_u8(&w, (uint8_t)(pad ^ (i < key.len ? key.data[i] : 0)));
+        block[i] = (uint8_t)(pad ^ (i < key.len ? key.data[i] : 0));
     }
+    hs_write_bytes(&w, hs_bytes_of(block, hashes[hash].block));
     hs_write_bytes(&w, message);
     hs_result result = HS_OK;
     if (!EVP_DigestInit_ex2(crypto->digest, crypto->hashes[hash], NULL) ||
@@ -105,6 +107,7 @@ static hs_result padded_hash(hs_quic_crypto *crypto, hs_quic_hash hash, hs_bytes
         result = HS_CRYPTO;
     }
     OPENSSL_cleanse(input, w.len);
+    OPENSSL_cleanse(block, sizeof block);
     return result;
 }
 

@@ -1,6 +1,6 @@
 """Captures that others made, with what others say is in them, compared with what `read` says.
 
-The folder has pcap/ and expected/FILE.jsonl (rows of kind tcp, tls, ws, h2, caveat; a value that is
+The folder has pcap/ and expected/FILE.jsonl (rows of kind tcp, tls, quic, ws, h2, caveat; a value that is
 absent from a row is unknown). `disagreements` gives [(stream, field, ours, theirs)] of one file.
 """
 import base64
@@ -270,6 +270,93 @@ def compare_h2(c, record, row):
         c.same("events.http2", "http2" in layers, True)
 
 
+# ---- QUIC: a row of its own for each connection, with what is in its TLS
+
+QUIC_VERSIONS = {"0x00000001": "v1", "0x6b3343cf": "v2"}
+QUIC_FOLLOWED = ("Initial", "0-RTT", "Handshake", "Retry", "VN")    # of 1-RTT, ours need not look at all
+QUIC_NAMES = {"VN": "Version Negotiation"}
+
+
+def _quic_version(number):
+    return QUIC_VERSIONS.get(number, number)
+
+
+def _quic_events(record, name, side=None):
+    return [e for e in record.get("events", []) if e["layer"] == "quic" and e["name"] == name and
+            side in (None, e["from"])]
+
+
+def _client_crypto(record):
+    """[[offset, length], …] of the client's CRYPTO frames in Initial packets."""
+    return [[e["detail"]["offset"], e["detail"]["length"]] for e in _quic_events(record, "CRYPTO", "client") if not e["encrypted"]]
+
+
+def _compare_packets(c, record, row):
+    quic = record["quic"]
+    for packet, count in row["packet_types"].items():
+        side, _, name = packet.partition(":")
+        if name in QUIC_FOLLOWED:
+            ours = _quic_events(record, QUIC_NAMES.get(name, name), {"C": "client", "S": "server"}[side])
+            c.same(f"packets.{packet}", len(ours), count)
+    c.same("quic.retry", quic.get("retry") is True, row["retry"] is not None)
+    if row["vn"]:
+        c.same("quic.offered_versions", quic.get("offered_versions"),
+               [_quic_version(v) for v in row["vn"]["versions"]])
+    if row["client_crypto_frames"]:
+        c.same("events.CRYPTO", _client_crypto(record), [f for _, fs in row["client_crypto_frames"] for f in fs])
+    if row["conn_close"]:
+        ours, theirs = quic.get("close") or {}, row["conn_close"][0]
+        c.same("quic.close", (ours.get("from"), ours.get("application"), ours.get("code"), ours.get("reason", "")),
+               ({"C": "client", "S": "server"}[theirs["side"]], theirs["app"], theirs["code"], theirs["reason"]))
+
+
+def _compare_quic_tls(c, record, row):
+    tls = record.get("tls", {})
+    for ours, theirs in (("ja3", "ja3"), ("ja4", "ja4"), ("server_name", "sni"), ("cipher_id", "cipher"),
+                         ("alpn", "alpn_selected")):
+        if row.get(theirs) is not None:
+            c.same(f"tls.{ours}", tls.get(ours), row[theirs])
+    if row.get("group") in GROUPS:
+        c.same("tls.group", tls.get("group"), GROUPS[row["group"]])
+    if row.get("resumed") is not None:
+        c.same("tls.resumed", tls.get("resumed"), bool(row["resumed"]))
+    if row["server_hellos"]:
+        c.same("tls.ja3s", tls.get("ja3s"), row["server_hellos"][0]["ja3s"])
+        c.same("tls.hello_retry_request", tls.get("hello_retry_request"), row["hrr"])
+    if row["client_hellos"]:
+        c.same("tls.early_data", tls.get("early_data") != "not_offered", row["client_hellos"][0]["early_data"])
+    for ours, theirs in (("ClientHello", "client_hello_time"), ("ServerHello", "server_hello_time")):
+        if row.get(theirs):
+            times = [e["at_ms"] for e in _tls_events(record, True) if e["name"] == ours]
+            c.close(f"events.{ours}.at_ms", times[0] if times else None, (ns(row[theirs]) - at_ns(record)) / 1e6)
+    if row.get("alpn_selected") is not None:    # decrypted
+        sides = {e["from"] for e in _tls_events(record, False) if e["name"] == "Finished"}
+        c.same("events.Finished", sides, {"client", "server"})
+    theirs = [x["sha256"] for x in row["certs"].get("S", [])]
+    if theirs:
+        c.same("certificates.sha256", [x["sha256"] for x in record.get("certificates", [])], theirs)
+
+
+def compare_quic(c, record, row):
+    quic, capture = record.get("quic"), record["capture"]
+    if quic is None:
+        c.same("quic", None, row["versions"])
+        return
+    c.same("client", c.swapped, False)
+    c.same("capture.packets", capture["packets"], row["datagrams"])
+    c.same("quic.original_version", quic.get("original_version"), _quic_version(row["versions"][0]))
+    c.same("quic.version", quic.get("version"), _quic_version(row["versions"][-1]))
+    c.same("quic.dcid", quic.get("dcid"), row["odcid"])
+    c.same("quic.scid", quic.get("scid"), row["client_scid"])
+    if row["server_scid"] is not None:
+        c.same("quic.server_scid", quic.get("server_scid"), row["server_scid"])
+    if row.get("first_c_initial"):
+        c.close("milestones.quic_start", record["milestones"].get("quic_start"),
+                (ns(row["first_c_initial"]) - at_ns(record)) / 1e6)
+    _compare_packets(c, record, row)
+    _compare_quic_tls(c, record, row)
+
+
 COMPARE = {"tls": compare_tls, "ws": compare_ws, "h2": compare_h2}
 
 
@@ -295,6 +382,15 @@ def disagreements(name, records, all_rows=None):
             c = Comparison(name, row["stream"], swapped)
             COMPARE[row["kind"]](c, record, row)
             found += c.found
+    for row in (r for r in all_rows if r["kind"] == "quic"):
+        record, swapped = find(records, row)
+        if record is None:
+            found.append((row["conn"], "record", None, f"{row['client']} {row['server']}"))
+            continue
+        matched.append(id(record))
+        c = Comparison(name, row["conn"], swapped)
+        compare_quic(c, record, row)
+        found += c.found
     for record in records:
         if id(record) not in matched:
             ends = _ends(record)
