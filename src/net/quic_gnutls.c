@@ -59,6 +59,8 @@ struct hs_quic_tls {
     bool has_ticket;
     uint32_t early_data_max;      /* of the newest ticket */
     bool done;                    /* the TLS handshake */
+    unsigned hello_count;         /* server: of ClientHellos */
+    hs_secret early_secret;       /* server: until the Handshake keys are there */
     bool has_receive_key[LEVELS]; /* by ngtcp2\'s levels */
     bool has_send_key[LEVELS];
     int error; /* GnuTLS's last fatal one */
@@ -361,27 +363,62 @@ static void on_ticket(hs_quic_tls *tls, unsigned when, const gnutls_datum_t *mes
     }
 }
 
-/* ngtcp2 aborts the process over keys that it has already. Early data ends with HelloRetryRequest
- * (RFC 8446 4.1.2), so the secret of a second ClientHello's is of no use; no other comes twice. */
+static bool install(hs_quic_tls *tls, ngtcp2_encryption_level level, const void *receive,
+                    const void *send, size_t len)
+{
+    ngtcp2_conn *conn = tls->events.connection(tls->events.context);
+    /* ngtcp2 aborts the process over keys that it has already. */
+    if ((receive && tls->has_receive_key[level]) || (send && tls->has_send_key[level])) {
+        return false;
+    }
+    if (receive &&
+        ngtcp2_crypto_derive_and_install_rx_key(conn, NULL, NULL, NULL, level, receive, len) != 0) {
+        return false;
+    }
+    tls->has_receive_key[level] = tls->has_receive_key[level] || receive;
+    if (send &&
+        ngtcp2_crypto_derive_and_install_tx_key(conn, NULL, NULL, NULL, level, send, len) != 0) {
+        return false;
+    }
+    tls->has_send_key[level] = tls->has_send_key[level] || send;
+    return true;
+}
+
+/* Early data ends with HelloRetryRequest (RFC 8446 4.1.2). A server knows whether it sends one when
+ * the Handshake keys come, or do not; ngtcp2, which aborts the process over 0-RTT packets before
+ * them, gets those of early data then. A client's second ClientHello has no use of them. */
+static int on_early_secret(hs_quic_tls *tls, const void *receive, const void *send, size_t len)
+{
+    if (!tls->context->is_server) {
+        bool again = tls->has_send_key[NGTCP2_ENCRYPTION_LEVEL_0RTT];
+        return again || install(tls, NGTCP2_ENCRYPTION_LEVEL_0RTT, NULL, send, len)
+                   ? 0
+                   : GNUTLS_E_INTERNAL_ERROR;
+    }
+    bool is_first = tls->hello_count == 1;
+    return !is_first || hs_secret_set(&tls->early_secret, hs_bytes_of(receive, len)) == HS_OK
+               ? 0
+               : GNUTLS_E_INTERNAL_ERROR;
+}
+
 static int on_secret(gnutls_session_t session, gnutls_record_encryption_level_t level,
                      const void *receive, const void *send, size_t len)
 {
     hs_quic_tls *tls = tls_of(session);
-    ngtcp2_conn *conn = tls->events.connection(tls->events.context);
     ngtcp2_encryption_level at = ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level);
-    if ((receive && tls->has_receive_key[at]) || (send && tls->has_send_key[at])) {
-        return at == NGTCP2_ENCRYPTION_LEVEL_0RTT ? 0 : GNUTLS_E_INTERNAL_ERROR;
+    if (at == NGTCP2_ENCRYPTION_LEVEL_0RTT) {
+        return on_early_secret(tls, receive, send, len);
     }
-    if (receive &&
-        ngtcp2_crypto_derive_and_install_rx_key(conn, NULL, NULL, NULL, at, receive, len) != 0) {
+    if (!install(tls, at, receive, send, len)) {
         return GNUTLS_E_INTERNAL_ERROR;
     }
-    tls->has_receive_key[at] = tls->has_receive_key[at] || receive;
-    if (send &&
-        ngtcp2_crypto_derive_and_install_tx_key(conn, NULL, NULL, NULL, at, send, len) != 0) {
-        return GNUTLS_E_INTERNAL_ERROR;
+    bool waits = at == NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE && tls->early_secret.len > 0;
+    if (waits && tls->has_send_key[at]) {
+        bool done = install(tls, NGTCP2_ENCRYPTION_LEVEL_0RTT, tls->early_secret.data, NULL,
+                            tls->early_secret.len);
+        hs_secret_wipe(&tls->early_secret);
+        return done ? 0 : GNUTLS_E_INTERNAL_ERROR;
     }
-    tls->has_send_key[at] = tls->has_send_key[at] || send;
     return 0;
 }
 
@@ -413,6 +450,8 @@ static int on_client_hello(hs_quic_tls *tls, unsigned when, const gnutls_datum_t
     gnutls_datum_t chosen;
     if (when == GNUTLS_HOOK_PRE) {
         note_identity(tls->context, message);
+        hs_secret_wipe(&tls->early_secret);
+        tls->hello_count++;
         return 0;
     }
     bool missing = tls->wants_protocol &&
@@ -541,6 +580,7 @@ void hs_quic_tls_free(hs_quic_tls *tls)
         if (tls->session) {
             gnutls_deinit(tls->session);
         }
+        hs_secret_wipe(&tls->early_secret);
         free(tls);
     }
 }

@@ -4,6 +4,7 @@
 #include "../cmocka_headers.h"
 
 #include "net/pins.h"
+#include "net/tls_verify.h"
 #include "tls_fixture.h"
 
 enum { DAY = 86400 };
@@ -190,9 +191,44 @@ static void pins_are_compared(void **state)
     SSL_CTX_free(ctx);
 }
 
+/* A chain that another library received is judged the same; here the ways in which it is none. */
+static void a_chain_as_bytes(void **state)
+{
+    const tls_fixture *fixture = *state;
+    static const uint8_t noise[] = {0x30, 0x03, 0x02, 0x01, 0x05};
+    uint8_t *der = NULL;
+    int len = i2d_X509(fixture->leaf.certificate, &der);
+    assert_true(len > 0);
+    const struct {
+        hs_bytes certificate;
+        size_t count;
+        hs_failure_class cls;
+        const char *part; /* NULL: accepted */
+    } cases[] = {
+        {{der, (size_t)len}, 1, HS_FAILURE_NONE, NULL},
+        {{der, (size_t)len - 1}, 1, HS_FAILURE_TLS_CERT_INVALID, "a certificate is malformed"},
+        {{noise, sizeof(noise)}, 1, HS_FAILURE_TLS_CERT_INVALID, "a certificate is malformed"},
+        {{NULL, 0}, 0, HS_FAILURE_TLS_CERT_INVALID, "the server sent no certificate"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        hs_tls_peer peer;
+        hs_tls_failure failure = {.alert = -1};
+        hs_tls_peer_init(&peer);
+        assert_int_equal(hs_tls_peer_set_name(&peer, "host.example."), HS_OK);
+        bool accepted = hs_tls_judge(fixture->client, &peer, &cases[i].certificate, cases[i].count,
+                                     (hs_bytes){NULL, 0}, &failure);
+        assert_int_equal(accepted, cases[i].part == NULL);
+        assert_int_equal(failure.cls, cases[i].cls);
+        assert_true(accepted || strstr(failure.message, cases[i].part));
+        hs_tls_peer_free(&peer);
+    }
+    OPENSSL_free(der);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_chain_as_bytes),
         cmocka_unit_test(bad_dates),
         cmocka_unit_test(an_expired_issuer_is_named),
         cmocka_unit_test(bad_issuers),
