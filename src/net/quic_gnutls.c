@@ -60,6 +60,7 @@ struct hs_quic_tls {
     uint32_t early_data_max;      /* of the newest ticket */
     bool done;                    /* the TLS handshake */
     unsigned hello_count;         /* server: of ClientHellos */
+    bool early_data_offered;      /* server: in one of them */
     hs_secret early_secret;       /* server: until the Handshake keys are there */
     bool has_receive_key[LEVELS]; /* by ngtcp2\'s levels */
     bool has_send_key[LEVELS];
@@ -423,8 +424,9 @@ static int on_secret(gnutls_session_t session, gnutls_record_encryption_level_t 
 }
 
 /* The first identity, which is the one that early data is for (RFC 8446 4.2.10). */
-static void note_identity(hs_quic_tls_context *context, const gnutls_datum_t *message)
+static void note_hello(hs_quic_tls *tls, const gnutls_datum_t *message)
 {
+    hs_quic_tls_context *context = tls->context;
     hs_fault fault;
     hs_reader r;
     hs_tls_client_hello hello;
@@ -434,8 +436,11 @@ static void note_identity(hs_quic_tls_context *context, const gnutls_datum_t *me
     unsigned len = 0;
     context->identity_len = 0;
     hs_reader_init(&r, hs_bytes_of(message->data, message->size), &fault, NULL);
-    if (hs_tls_client_hello_read(&r, &hello) == HS_OK &&
-        hs_tls_get_psk_identities(&hello.extensions, &count, &list) &&
+    if (hs_tls_client_hello_read(&r, &hello) != HS_OK) {
+        return;
+    }
+    tls->early_data_offered = tls->early_data_offered || hs_tls_get_early_data(&hello.extensions);
+    if (hs_tls_get_psk_identities(&hello.extensions, &count, &list) &&
         hs_tls_psk_next(&list, &first) &&
         EVP_Digest(first.identity.data, first.identity.len, context->identity, &len, EVP_sha256(),
                    NULL) == 1) {
@@ -449,7 +454,7 @@ static int on_client_hello(hs_quic_tls *tls, unsigned when, const gnutls_datum_t
 {
     gnutls_datum_t chosen;
     if (when == GNUTLS_HOOK_PRE) {
-        note_identity(tls->context, message);
+        note_hello(tls, message);
         hs_secret_wipe(&tls->early_secret);
         tls->hello_count++;
         return 0;
@@ -736,6 +741,11 @@ bool hs_quic_tls_resumed(const hs_quic_tls *tls)
 bool hs_quic_tls_early_data_accepted(const hs_quic_tls *tls)
 {
     return gnutls_session_get_flags(tls->session) & GNUTLS_SFLAGS_EARLY_DATA;
+}
+
+bool hs_quic_tls_early_data_offered(const hs_quic_tls *tls)
+{
+    return tls->early_data_offered;
 }
 
 bool hs_quic_tls_certificate_requested(const hs_quic_tls *tls)
