@@ -67,6 +67,14 @@ def test_page(server, gtls, host):
     line(s, r"#1 closed by client \(H3_NO_ERROR\), 1 request, \d+\.\d+ s")
 
 
+def test_any_address(server, gtls):
+    """Answers come from the address that was asked."""
+    s = server("--bind", "0.0.0.0")
+    for host in ("127.0.0.1", "127.0.0.2"):
+        gtls.get(s.ports["https3"], host=host)
+        assert "Your handshake" in gtls.page()
+
+
 def test_json_says_with_what(server, gtls):
     s = server()
     gtls.get(s.ports["https3"], path="/json")
