@@ -44,8 +44,8 @@ static const hs_option options[] = {
      .offset = offsetof(settings, serve.key)},
     {.name = "state",
      .argument = "DIR",
-     .help = "folder of the local CA (default: $XDG_STATE_HOME/handshake, else "
-             "~/.local/state/handshake)",
+     .help = "folder of the local CA and of QUIC's key (default: $XDG_STATE_HOME/handshake, "
+             "else ~/.local/state/handshake)",
      .kind = HS_OPTION_TEXT,
      .offset = offsetof(settings, serve.state)},
     {.group = "QUIC",

@@ -75,7 +75,9 @@ static void welcome(hs_quic_session *session)
     uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
     const hs_quic_context *context = session->context;
     session->early_data = hs_quic_tls_early_data_accepted(session->tls) ? HS_EARLY_DATA_ACCEPTED
-                                                                        : HS_EARLY_DATA_UNSEEN;
+                          : hs_quic_tls_early_data_offered(session->tls)
+                              ? HS_EARLY_DATA_REJECTED
+                              : HS_EARLY_DATA_NOT_OFFERED;
     if (hs_quic_tls_send_ticket(session->tls) != HS_OK || context->no_new_tokens) {
         return;
     }

@@ -61,6 +61,7 @@ struct hs_quic_tls {
     uint32_t early_data_max;      /* of the newest ticket */
     bool done;                    /* the TLS handshake */
     unsigned hello_count;         /* server: of ClientHellos */
+    bool early_data_offered;      /* server: in one of them */
     hs_secret early_secret;       /* server: until the Handshake keys are there */
     bool has_receive_key[LEVELS]; /* by ngtcp2\'s levels */
     bool has_send_key[LEVELS];
@@ -445,8 +446,9 @@ static bool has_key_share(const hs_tls_client_hello *hello)
 
 /* What the decision about early data needs: the first identity, which is the one that early data is
  * for (RFC 8446 4.2.10). */
-static void note_hello(hs_quic_tls_context *context, const gnutls_datum_t *message)
+static void note_hello(hs_quic_tls *tls, const gnutls_datum_t *message)
 {
+    hs_quic_tls_context *context = tls->context;
     hs_fault fault;
     hs_reader r;
     hs_tls_client_hello hello;
@@ -461,6 +463,7 @@ static void note_hello(hs_quic_tls_context *context, const gnutls_datum_t *messa
         return;
     }
     context->may_take_early_data = has_key_share(&hello);
+    tls->early_data_offered = tls->early_data_offered || hs_tls_get_early_data(&hello.extensions);
     if (hs_tls_get_psk_identities(&hello.extensions, &count, &list) &&
         hs_tls_psk_next(&list, &first) &&
         EVP_Digest(first.identity.data, first.identity.len, context->identity, &len, EVP_sha256(),
@@ -475,7 +478,7 @@ static int on_client_hello(hs_quic_tls *tls, unsigned when, const gnutls_datum_t
 {
     gnutls_datum_t chosen;
     if (when == GNUTLS_HOOK_PRE) {
-        note_hello(tls->context, message);
+        note_hello(tls, message);
         hs_secret_wipe(&tls->early_secret);
         tls->hello_count++;
         return 0;
@@ -762,6 +765,11 @@ bool hs_quic_tls_resumed(const hs_quic_tls *tls)
 bool hs_quic_tls_early_data_accepted(const hs_quic_tls *tls)
 {
     return gnutls_session_get_flags(tls->session) & GNUTLS_SFLAGS_EARLY_DATA;
+}
+
+bool hs_quic_tls_early_data_offered(const hs_quic_tls *tls)
+{
+    return tls->early_data_offered;
 }
 
 bool hs_quic_tls_certificate_requested(const hs_quic_tls *tls)

@@ -76,6 +76,8 @@ const char *hs_quic_tls_group(const hs_quic_tls *tls);
 const char *hs_quic_tls_alpn(const hs_quic_tls *tls);
 const char *hs_quic_tls_server_name(const hs_quic_tls *tls);
 bool hs_quic_tls_resumed(const hs_quic_tls *tls);
+/* Server: the ClientHello, or the first of two, had early_data. */
+bool hs_quic_tls_early_data_offered(const hs_quic_tls *tls);
 bool hs_quic_tls_early_data_accepted(const hs_quic_tls *tls);
 bool hs_quic_tls_certificate_requested(const hs_quic_tls *tls);
 /* What the library says of its last failure; NULL where there was none. */

@@ -60,7 +60,7 @@ static void add_field(hs_answer_fields *list, const char *name, const char *valu
 static void lower_case(const char *name, char out[HS_ANSWER_NAME_SIZE])
 {
     size_t len = 0;
-    for (; name[len] != '\0' && len < HS_ANSWER_NAME_SIZE - 1; len++) {
+    for (; len < HS_ANSWER_NAME_SIZE - 1 && name[len] != '\0'; len++) {
         out[len] = (char)(name[len] >= 'A' && name[len] <= 'Z' ? name[len] + ('a' - 'A')
                                                                : name[len]);
     }

@@ -1,4 +1,5 @@
-/* The folder that holds the local CA: found, made, locked; its files read and replaced whole.
+/* The folder that holds the local CA and QUIC's key: found, made, locked; its files read and
+ * replaced whole.
  *
  * The folder is $XDG_STATE_HOME/handshake, else ~/.local/state/handshake (XDG Base Directory
  * Specification 0.8), made with mode 0700. While it is open no other server reads or writes in it.

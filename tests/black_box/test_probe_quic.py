@@ -8,7 +8,7 @@ import pytest
 from kit import certs
 from kit.capture import tshark
 from kit.probe import validate
-from kit.quic import LossyPath, NgtcpServer, free_udp_port, quic_messages
+from kit.quic import Path, NgtcpServer, free_udp_port, quic_messages
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def path(request):
     paths = []
 
     def make(port, lose):
-        paths.append(LossyPath(port, lose))
+        paths.append(Path(port, lose))
         return paths[-1]
     yield make
     for each in paths:

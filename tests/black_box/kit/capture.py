@@ -26,16 +26,18 @@ RETRY = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
 
 
 class Capture:
-    """tcpdump on loopback for one port; `with` starts it, and ends it when all is on disk."""
+    """tcpdump on loopback for one port; `with` starts it, and ends it when all is on disk. UDP says
+    of no connection that it is over: there `settled` does, a function of the file's bytes."""
 
-    def __init__(self, directory, port, options=(), connections=1):
+    def __init__(self, directory, port, options=(), connections=1, protocol="tcp", settled=None):
         self.connections = connections
+        self.settled = settled
         if not shutil.which("tcpdump", path="/usr/bin:/usr/sbin:/sbin"):
             pytest.skip("tcpdump is not installed")
         self.file = pathlib.Path(directory) / f"port-{port}.pcap"
         self.port = port
         command = ["tcpdump", "-i", "lo", "-n", "-U", "--immediate-mode", "-s", "0", *options, "-w",
-                   self.file, "tcp", "port", str(port)]
+                   self.file, protocol, "port", str(port)]
         if os.geteuid() != 0:
             pytest.skip("a capture on loopback needs root")
         self.child = Child(command, pathlib.Path(directory) / "tcpdump.log")
@@ -72,6 +74,9 @@ class Capture:
                     ended.add(flow)
             return len(begun) >= self.connections and all(
                 flow in ended and flow[::-1] in ended for flow in begun)
+        if self.settled:
+            def whole():
+                return self.settled(self.file.read_bytes() if self.file.exists() else b"")
         deadline = time.monotonic() + 10
         while not whole() and time.monotonic() < deadline:
             time.sleep(0.05)

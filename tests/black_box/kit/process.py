@@ -22,6 +22,14 @@ def free_port(host="127.0.0.1"):
             return port
 
 
+def free_udp_port(host="127.0.0.1"):
+    """A UDP port that nothing is bound to."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
+        s.bind((host, 0))
+        return s.getsockname()[1]
+
+
 def is_listening(port):
     """Looks into the kernel's table, so that the server sees no connection."""
     wanted = f":{port:04X}"

@@ -1,7 +1,10 @@
-"""QUIC's peers: ngtcp2's server, and a path between two ends that loses datagrams."""
+"""QUIC's peers: ngtcp2's server and client, and a path between two ends that loses datagrams, records
+and repeats them."""
+import os
 import pathlib
 import select
 import socket
+import subprocess
 import threading
 import xml.etree.ElementTree as ET
 
@@ -55,12 +58,45 @@ class NgtcpServer:
         self.child.stop()
 
 
-class LossyPath:
+class Gtls:
+    """gtlsclient of ngtcp2: HTTP/3. What it keeps for the next time lies in its folder."""
+
+    def __init__(self, directory):
+        self.binary = need("gtlsclient")
+        self.dir = pathlib.Path(directory)
+        self.dir.mkdir(parents=True, exist_ok=True)
+        self.session, self.parameters = self.dir / "session", self.dir / "parameters"
+        self.token, self.keylog = self.dir / "token", self.dir / "keylog"
+
+    def keeping(self):
+        """Options under which it offers, and then keeps, session, parameters and token."""
+        return [f"--session-file={self.session}", f"--tp-file={self.parameters}",
+                f"--token-file={self.token}"]
+
+    def get(self, port, *options, path="/", host="127.0.0.1", timeout=30, requests=1):
+        """What it printed; the page is in `self.page(path)`."""
+        name = path.strip("/") or "index.html"
+        (self.dir / name).unlink(missing_ok=True)
+        command = [self.binary, "--exit-on-all-streams-close", "--no-quic-dump", "--no-http-dump",
+                   "--sni=localhost", f"--download={self.dir}", f"--nstreams={requests}", *options,
+                   host, port, f"https://localhost:{port}{path}"]
+        done = subprocess.run([str(a) for a in command], stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=timeout, cwd=self.dir,
+                              env={**os.environ, "SSLKEYLOGFILE": str(self.keylog)})
+        return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+    def page(self, path="/"):
+        file = self.dir / (path.strip("/") or "index.html")
+        return file.read_text() if file.exists() else None
+
+
+class Path:
     """Datagrams to `port` come by its own; `lose(side, number)` says which are lost: number counts
     from 0 for each side, "client" or "server"."""
 
-    def __init__(self, port, lose):
+    def __init__(self, port, lose=lambda side, number: False):
         self.lose = lose
+        self.sent = []           # datagrams of the client, in order
         self.inner_port = port
         self.outer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.outer.bind(("127.0.0.1", 0))
@@ -87,6 +123,7 @@ class LossyPath:
             try:
                 if self.outer in readable:
                     data, self.client = self.outer.recvfrom(65536)
+                    self.sent.append(data)
                     if self._passes("client"):
                         self.inner.send(data)
                 if self.inner in readable:
@@ -95,6 +132,20 @@ class LossyPath:
                         self.outer.sendto(data, self.client)
             except ConnectionRefusedError:
                 pass
+
+    def repeat(self, datagrams, seconds=1.0):
+        """Sends them again from another port; the answers that come within `seconds`."""
+        answers = []
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+            again.connect(("127.0.0.1", self.inner_port))
+            again.settimeout(seconds)
+            for datagram in datagrams:
+                again.send(datagram)
+            try:
+                while True:
+                    answers.append(again.recv(65536))
+            except (socket.timeout, ConnectionRefusedError):
+                return answers
 
     def stop(self):
         self.ending = True

@@ -7,26 +7,30 @@ import signal
 from .process import Child
 
 SCHEMES = ("tcp", "tls", "http", "https", "ws", "wss")
+UDP_SCHEMES = ("quic", "https3")
 
 
 class Serve:
-    def __init__(self, program, directory, *options, schemes=SCHEMES, env=None):
+    """`ports` names those that are not to be any free one."""
+
+    def __init__(self, program, directory, *options, schemes=SCHEMES, ports=None, env=None):
         self.program = program
         directory = pathlib.Path(directory)
-        wanted = [f for scheme in schemes for f in (f"--{scheme}", "0")]
+        wanted = [f for scheme in schemes for f in (f"--{scheme}", (ports or {}).get(scheme, 0))]
         self.child = Child([program.binary, "serve", *wanted, *options],
                            directory / "serve.log", env=program.env(**(env or {})))
         self.ports = {}
         for scheme in schemes:
             match = self.child.wait_output(rf"^{scheme} \S+:(\d+) listening")[0]
             self.ports[scheme] = int(match.group(1))
-        self.child.wait_listening(*self.ports.values())
+        self.child.wait_listening(*(p for s, p in self.ports.items() if s not in UDP_SCHEMES))
         found = re.search(r"^CA certificate (.+)$", self.child.output(), re.MULTILINE)
         self.ca = pathlib.Path(found.group(1)) if found else None
 
     def url(self, scheme, path="/"):
-        suffix = "" if scheme in ("tcp", "tls") else path
-        return f"{scheme}://localhost:{self.ports[scheme]}{suffix}"
+        suffix = "" if scheme in ("tcp", "tls", "quic") else path
+        name = "https" if scheme == "https3" else scheme
+        return f"{name}://localhost:{self.ports[scheme]}{suffix}"
 
     def output(self):
         return self.child.output()
