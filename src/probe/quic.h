@@ -67,6 +67,9 @@ hs_quic_path hs_run_quic_path(const hs_udp_path *ends);
 hs_udp_events hs_run_udp_events(hs_run *run);
 hs_quic_session_events hs_run_quic_events(hs_run *run);
 
+/* Bytes of a stream that were done with: the peer may send as many more. */
+void hs_run_quic_consume(hs_run *run, int64_t stream, size_t len);
+
 /* step_quic.c: news of the session. */
 void hs_run_quic_established(hs_run *run);
 void hs_run_quic_confirmed(hs_run *run);

@@ -143,6 +143,12 @@ static const hs_step_streams *streams_of(const hs_run *run)
     return !run->over && run->step->streams ? run->step->streams : &none;
 }
 
+void hs_run_quic_consume(hs_run *run, int64_t stream, size_t len)
+{
+    hs_result result = hs_quic_session_consume(run->quic->session, stream, len);
+    (void)result; /* HS_INVALID: the stream is gone by now, or the connection is */
+}
+
 static void on_stream_data(void *context, int64_t stream, hs_bytes bytes, bool fin, bool is_early)
 {
     hs_run *run = context;
@@ -151,8 +157,7 @@ static void on_stream_data(void *context, int64_t stream, hs_bytes bytes, bool f
     if (streams->data) {
         streams->data(run, stream, bytes, fin);
     } else {
-        /* Nobody reads it. HS_INVALID: the connection is closed. */
-        (void)hs_quic_session_consume(run->quic->session, stream, bytes.len);
+        hs_run_quic_consume(run, stream, bytes.len); /* nobody reads it */
     }
 }
 

@@ -16,7 +16,7 @@ typedef enum hs_deadline {
 } hs_deadline;
 
 /* QUIC: what happens on streams. Any may be NULL. What `data` has done with is told to
- * hs_quic_session_consume. */
+ * hs_run_quic_consume. */
 typedef struct hs_step_streams {
     void (*data)(hs_run *run, int64_t stream, hs_bytes bytes, bool fin);
     void (*reset)(hs_run *run, int64_t stream, uint64_t error);

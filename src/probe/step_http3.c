@@ -34,17 +34,19 @@ static hs_result on_send(void *context, int64_t stream, hs_bytes bytes, bool fin
 /* A stream that is gone by now needs neither. */
 static void on_stop(void *context, int64_t stream, uint64_t error)
 {
-    (void)hs_quic_session_stop(((hs_run *)context)->quic->session, stream, error);
+    hs_result result = hs_quic_session_stop(((hs_run *)context)->quic->session, stream, error);
+    (void)result;
 }
 
 static void on_reset(void *context, int64_t stream, uint64_t error)
 {
-    (void)hs_quic_session_reset(((hs_run *)context)->quic->session, stream, error);
+    hs_result result = hs_quic_session_reset(((hs_run *)context)->quic->session, stream, error);
+    (void)result;
 }
 
 static void on_consume(void *context, int64_t stream, size_t len)
 {
-    (void)hs_quic_session_consume(((hs_run *)context)->quic->session, stream, len);
+    hs_run_quic_consume(context, stream, len);
 }
 
 /* --- what comes --- */

@@ -48,11 +48,18 @@ def recordings(nginx, tmp_path_factory):
     """curl and nginx, TLS 1.2 and 1.3, each with its secrets."""
     made = {}
     for version, options in (("1.2", ["--tls-max", "1.2"]), ("1.3", ["--tlsv1.3"])):
+        made[version] = record(nginx, tmp_path_factory, version, options)
+    return made
+
+
+def record(nginx, tmp_path_factory, version, options):
+    for _ in range(3):      # a busy machine may lose packets of a capture
         folder = tmp_path_factory.mktemp(f"tls{version}")
         with Capture(folder, nginx.h2) as capture:
             curl(nginx.h2, *options, keys=folder / "keys")
-        made[version] = Recording(capture.file, folder / "keys", nginx.h2)
-    return made
+        if capture.is_whole() and not capture.dropped():
+            return Recording(capture.file, folder / "keys", nginx.h2)
+    pytest.skip("the capture lost packets three times")
 
 
 @pytest.fixture(params=["1.2", "1.3"])

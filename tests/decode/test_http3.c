@@ -179,8 +179,10 @@ static void feed(hs_trace *trace, hs_http3_decoder *d, const lane *l, size_t chu
         uint64_t first = hs_trace_stream_length(trace, l->from);
         hs_trace_add_segment(trace, l->from, len,
                              (hs_moment){(hs_time)(trace->segment_count + 1), HS_CLOCK_KERNEL});
-        (void)hs_http3_decoder_feed(d, l->from, l->stream, hs_bytes_of(l->bytes + at, len),
-                                    at + len == l->len, first, first + len);
+        hs_result result = hs_http3_decoder_feed(d, l->from, l->stream,
+                                                 hs_bytes_of(l->bytes + at, len),
+                                                 at + len == l->len, first, first + len);
+        assert_true(result == HS_OK || result == HS_LIMIT);
     }
 }
 

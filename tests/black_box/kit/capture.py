@@ -61,24 +61,23 @@ class Capture:
         found = re.search(r"(\d+) packets? dropped by kernel", self.child.output())
         return bool(found and int(found.group(1)))
 
+    def is_whole(self):
+        """Whether as many connections as there should be are in it, each with both its ends."""
+        begun, ended = set(), set()
+        for flow, flags in _tcp_flags(self.file.read_bytes() if self.file.exists() else b""):
+            if flags & 0x12 == 0x02:
+                begun.add(flow)
+            if flags & 0x04:
+                ended |= {flow, flow[::-1]}
+            elif flags & 0x01:
+                ended.add(flow)
+        return len(begun) >= self.connections and all(
+            flow in ended and flow[::-1] in ended for flow in begun)
+
     def _settle(self):
         """Until every connection's end is on disk: tcpdump may lag behind what it has caught."""
-        def whole():
-            begun, ended = set(), set()
-            for flow, flags in _tcp_flags(self.file.read_bytes() if self.file.exists() else b""):
-                if flags & 0x12 == 0x02:
-                    begun.add(flow)
-                if flags & 0x04:
-                    ended |= {flow, flow[::-1]}
-                elif flags & 0x01:
-                    ended.add(flow)
-            return len(begun) >= self.connections and all(
-                flow in ended and flow[::-1] in ended for flow in begun)
-        if self.settled:
-            def whole():
-                return self.settled(self.file.read_bytes() if self.file.exists() else b"")
         deadline = time.monotonic() + 10
-        while not whole() and time.monotonic() < deadline:
+        while not self.is_whole() and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.1)   # the last ACK
 
