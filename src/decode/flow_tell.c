@@ -146,7 +146,8 @@ void hs_flow_tell_capture(const hs_flow *flow, hs_trace *trace)
     capture->file = flow->file ? hs_arena_text(hs_trace_arena(trace), flow->file) : NULL;
     capture->first_packet = flow->first_packet;
     capture->packets = flow->packets;
-    capture->midstream = !flow->quic && flow->syn_at == HS_TIME_NONE && flow->syn_ack_at == HS_TIME_NONE;
+    capture->midstream = !flow->quic && flow->syn_at == HS_TIME_NONE &&
+                         flow->syn_ack_at == HS_TIME_NONE;
     capture->client_address = address_text(trace, flow, flow->client);
     capture->client_port = flow->head.key.port[flow->client];
     capture->missing_bytes = flow->missing_bytes;

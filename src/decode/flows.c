@@ -319,9 +319,8 @@ static hs_result begin_quic(hs_flows *flows, const hs_flow_head *head, const hs_
 {
     *began = false;
     hs_result result = have_quic(flows);
-    hs_flow *flow = result == HS_OK
-                        ? hs_flow_new(head, &flows->settings, at, number, flows->file)
-                        : NULL;
+    hs_flow *flow = result == HS_OK ? hs_flow_new(head, &flows->settings, at, number, flows->file)
+                                    : NULL;
     if (!flow) {
         return HS_NO_MEMORY;
     }

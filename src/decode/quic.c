@@ -87,8 +87,8 @@ static bool has_room_for_finished(const hs_quic_decoder *d, const hs_quic_packet
     (void)hs_tls_decoder_suite(d->tls, &id);
     const hs_tls_cipher_suite *suite = hs_tls_cipher_suite_find(id);
     bool is_384 = suite && hs_tls_cipher_suite_prf(suite) == HS_TLS_HASH_SHA384;
-    return packet->payload.len >=
-           NUMBER + FRAME + HS_TLS_HANDSHAKE_HEADER + (size_t)(is_384 ? SHA384 : SHA256) + HS_QUIC_TAG;
+    return packet->payload.len >= NUMBER + FRAME + HS_TLS_HANDSHAKE_HEADER +
+                                      (size_t)(is_384 ? SHA384 : SHA256) + HS_QUIC_TAG;
 }
 
 /* What is seen of a packet without opening it. */
@@ -233,8 +233,7 @@ size_t hs_quic_decoder_memory(const hs_quic_decoder *decoder)
 {
     enum { TLS = 1024 };
     const hs_quic_decoder *d = decoder;
-    size_t memory = sizeof *d + TLS + d->waiting_held +
-                    d->record_capacity * sizeof *d->records;
+    size_t memory = sizeof *d + TLS + d->waiting_held + d->record_capacity * sizeof *d->records;
     for (size_t i = 0; i < d->generation_count; i++) {
         memory += memory_of(d->generations[i].keys[HS_CLIENT]) +
                   memory_of(d->generations[i].keys[HS_SERVER]);
@@ -245,7 +244,8 @@ size_t hs_quic_decoder_memory(const hs_quic_decoder *decoder)
                   memory_of(direction->application.keys) + memory_of(direction->previous) +
                   memory_of(direction->next);
         for (int space = 0; space < HS_QUIC_SPACE_COUNT; space++) {
-            memory += direction->crypto[space].order.held + direction->crypto[space].message.capacity;
+            memory += direction->crypto[space].order.held +
+                      direction->crypto[space].message.capacity;
         }
         for (const hs_quic_stream *stream = direction->streams; stream; stream = stream->next) {
             memory += sizeof *stream + stream->order.held;

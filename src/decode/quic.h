@@ -1,6 +1,6 @@
-/* One QUIC connection's datagrams to a trace (RFC 9000, 9001, 9369; drafts 29 to 34): packets, their
- * protection, frames, the TLS messages in CRYPTO frames, and the bytes of streams, which go on to
- * the decoder of HTTP/3 or are shown as data.
+/* One QUIC connection's datagrams to a trace (RFC 9000, 9001, 9369; drafts 29 to 34): packets,
+ * their protection, frames, the TLS messages in CRYPTO frames, and the bytes of streams, which go
+ * on to the decoder of HTTP/3 or are shown as data.
  *
  * Datagrams may be fed in any order, and their keys may come late: what is found is placed by the
  * bytes that carried it. Packets without keys wait, at most HS_QUIC_WAITING_MAX bytes; where the
@@ -20,15 +20,15 @@
 enum {
     HS_QUIC_WAITING_MAX = 256 * 1024, /* bytes of packets that wait for keys */
     HS_QUIC_CRYPTO_MAX = 256 * 1024,  /* bytes of one level's CRYPTO data that came too early */
-    HS_QUIC_STREAM_MAX = 64 * 1024,   /* bytes of one stream that came too early, or wait for ALPN */
-    HS_QUIC_PIECES_MAX = 1024,        /* pieces that those bytes may be in */
-    HS_QUIC_STREAMS_MAX = 32,         /* streams that are put in order */
-    HS_QUIC_IDS_MAX = 16,             /* connection IDs that a side issued, kept */
-    HS_QUIC_TOKENS_MAX = 16,          /* stateless reset tokens of a side, kept */
-    HS_QUIC_GENERATIONS_MAX = 6,      /* sets of Initial keys: versions, Retry, attempts */
-    HS_QUIC_GUESSES_MAX = 8,          /* Initial packets whose own Destination ID is tried for keys */
-    HS_QUIC_RECORDS_MAX = 2048,       /* packets that round trips and losses are computed from */
-    HS_QUIC_OFFERED_MAX = 64,         /* versions of Version Negotiation, kept */
+    HS_QUIC_STREAM_MAX = 64 * 1024, /* bytes of one stream that came too early, or wait for ALPN */
+    HS_QUIC_PIECES_MAX = 1024,      /* pieces that those bytes may be in */
+    HS_QUIC_STREAMS_MAX = 32,       /* streams that are put in order */
+    HS_QUIC_IDS_MAX = 16,           /* connection IDs that a side issued, kept */
+    HS_QUIC_TOKENS_MAX = 16,        /* stateless reset tokens of a side, kept */
+    HS_QUIC_GENERATIONS_MAX = 6,    /* sets of Initial keys: versions, Retry, attempts */
+    HS_QUIC_GUESSES_MAX = 8,        /* Initial packets whose own Destination ID is tried for keys */
+    HS_QUIC_RECORDS_MAX = 2048,     /* packets that round trips and losses are computed from */
+    HS_QUIC_OFFERED_MAX = 64,       /* versions of Version Negotiation, kept */
 };
 
 typedef struct hs_quic_decoder hs_quic_decoder;

@@ -1,6 +1,6 @@
 /* What the packets together tell: round trips (RFC 9002 5), losses, probe timeouts (6.2) and the
- * limit against amplification (RFC 9000 8.1). Computed once, at the end, from a short record of each
- * packet, so that it does not matter in which order they were opened. */
+ * limit against amplification (RFC 9000 8.1). Computed once, at the end, from a short record of
+ * each packet, so that it does not matter in which order they were opened. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* The limit against amplification (RFC 9000 8.1): before the client's address is validated, a server
- * sends no more than three times what it received. It shows where the server's flight stops at that
- * limit and goes on behind the client's next datagram. */
+/* The limit against amplification (RFC 9000 8.1): before the client's address is validated, a
+ * server sends no more than three times what it received. It shows where the server's flight stops
+ * at that limit and goes on behind the client's next datagram. */
 #include <stdlib.h>
 
 #include "decode/quic_state.h"
@@ -40,8 +40,7 @@ static bool has_flight(const hs_quic_decoder *d, const hs_segment *segment)
 static bool validates(const hs_quic_decoder *d, const hs_segment *segment)
 {
     for (size_t i = 0; i < d->record_count; i++) {
-        if (lies_in(&d->records[i], segment) &&
-            d->records[i].space == HS_QUIC_SPACE_HANDSHAKE) {
+        if (lies_in(&d->records[i], segment) && d->records[i].space == HS_QUIC_SPACE_HANDSHAKE) {
             return true;
         }
     }

@@ -27,8 +27,7 @@ static void show_data(hs_quic_decoder *d, hs_side from, uint64_t stream_id,
     hs_event_add_number(d->trace, event, "stream", (int64_t)stream_id);
     if (event) {
         raw.len = raw.len < TEXT_SHOWN ? raw.len : TEXT_SHOWN;
-        hs_event_add_text(d->trace, event, "text",
-                          hs_arena_escaped(hs_trace_arena(d->trace), raw));
+        hs_event_add_text(d->trace, event, "text", hs_arena_escaped(hs_trace_arena(d->trace), raw));
     }
 }
 

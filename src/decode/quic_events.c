@@ -71,9 +71,9 @@ static void tell_versions(hs_quic_decoder *d, hs_event *event, hs_bytes versions
 static bool greases_fixed_bit(const hs_quic_parameters *parameters)
 {
     hs_quic_parameter parameter;
-    return parameters->seen && hs_quic_find_parameter(parameters->bytes,
-                                                      HS_QUIC_PARAMETER_ID_GREASE_QUIC_BIT,
-                                                      &parameter);
+    return parameters->seen &&
+           hs_quic_find_parameter(parameters->bytes, HS_QUIC_PARAMETER_ID_GREASE_QUIC_BIT,
+                                  &parameter);
 }
 
 /* The fixed bit may be any where the receiver allows it (RFC 9287 3). */
@@ -94,8 +94,7 @@ static void tell_header(hs_quic_decoder *d, hs_event *event, const hs_quic_packe
         return;
     }
     if (packet->type != HS_QUIC_1RTT && packet->type != HS_QUIC_VERSION_NEGOTIATION) {
-        hs_event_add_text(d->trace, event, "version",
-                          hs_quic_version_text(packet->version, text));
+        hs_event_add_text(d->trace, event, "version", hs_quic_version_text(packet->version, text));
     }
     add_hex(d, event, "dcid", packet->dcid);
     add_hex(d, event, "scid", packet->scid);

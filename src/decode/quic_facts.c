@@ -51,12 +51,12 @@ void hs_quic_learn_close(hs_quic_decoder *d, const hs_quic_found *found, const h
         return; /* where keys come late, packets are not opened in the order of the wire */
     }
     d->close_place = found->place;
-    *close = (hs_quic_close){
-        .present = true,
-        .from = found->from,
-        .is_application = frame->kind == HS_QUIC_FRAME_CONNECTION_CLOSE_APPLICATION,
-        .error = frame->connection_close.error,
-        .frame_type = frame->connection_close.frame_type};
+    *close = (hs_quic_close){.present = true,
+                             .from = found->from,
+                             .is_application = frame->kind ==
+                                               HS_QUIC_FRAME_CONNECTION_CLOSE_APPLICATION,
+                             .error = frame->connection_close.error,
+                             .frame_type = frame->connection_close.frame_type};
     if (frame->connection_close.reason.len > 0) {
         close->reason = hs_arena_escaped(hs_trace_arena(d->trace), frame->connection_close.reason);
     }

@@ -61,8 +61,8 @@ static void fail_by_close(hs_trace *trace, hs_time elapsed)
         return;
     }
     hs_trace_fail(trace, transport_class(close->error), HS_PHASE_QUIC, elapsed,
-                  "%s closed the connection with %s%s%s", by, hs_quic_error_text(close->error, text),
-                  before, reason);
+                  "%s closed the connection with %s%s%s", by,
+                  hs_quic_error_text(close->error, text), before, reason);
 }
 
 /* Closed for no error once the handshake was done: in order. */
@@ -98,8 +98,7 @@ static void judge_unfinished(hs_quic_decoder *d, hs_time elapsed, bool is_silent
     } else if (d->retries_after > 0) {
         hs_trace_fail(trace, HS_FAILURE_QUIC_RETRY_LOOP, HS_PHASE_QUIC, elapsed,
                       "the server answered the token of its Retry with %u more", d->retries_after);
-    } else if (d->has_negotiation && !d->has_new_attempt &&
-               !d->sides[HS_SERVER].has_initial) {
+    } else if (d->has_negotiation && !d->has_new_attempt && !d->sides[HS_SERVER].has_initial) {
         hs_trace_fail(trace, HS_FAILURE_QUIC_VERSION_MISMATCH, HS_PHASE_QUIC, elapsed,
                       "the server offers other versions, and the client did not go on with one");
     } else if (is_silent) {

@@ -93,9 +93,9 @@ hs_result hs_quic_flow_begin(hs_flow *flow, const hs_flow_settings *settings, un
     quic->client_address = flow->head.key.address[from];
     quic->client_port = flow->head.key.port[from];
     quic->trace = hs_flow_trace_new(settings);
-    quic->decoder = quic->trace ? hs_quic_decoder_new(quic->trace, settings->keylog,
-                                                      settings->quic_crypto)
-                                : NULL;
+    quic->decoder = quic->trace
+                        ? hs_quic_decoder_new(quic->trace, settings->keylog, settings->quic_crypto)
+                        : NULL;
     quic->keys = settings->keylog ? hs_keylog_count(settings->keylog) : 0;
     return quic->decoder ? HS_OK : HS_NO_MEMORY;
 }
@@ -189,9 +189,9 @@ static void note_ids(hs_quic_flow *quic, const hs_flow *flow, hs_bytes datagram,
 static void note_address(hs_flow *flow, const hs_packet *packet, unsigned from, hs_time at)
 {
     hs_quic_flow *quic = flow->quic;
-    if (from != flow->client || (quic->client_port == packet->source_port &&
-                                 memcmp(&quic->client_address, &packet->source,
-                                        sizeof packet->source) == 0)) {
+    if (from != flow->client ||
+        (quic->client_port == packet->source_port &&
+         memcmp(&quic->client_address, &packet->source, sizeof packet->source) == 0)) {
         return;
     }
     quic->client_address = packet->source;

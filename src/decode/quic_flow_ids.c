@@ -16,7 +16,7 @@ enum {
 typedef struct entry {
     hs_flow_head head;
     hs_flow *flow;
-    uint8_t end;       /* of an ID: who issued it; of a path: where in its key the client is */
+    uint8_t end;        /* of an ID: who issued it; of a path: where in its key the client is */
     struct entry *next; /* of the same flow */
 } entry;
 

@@ -142,9 +142,9 @@ static void tell_close(hs_quic_decoder *d, hs_event *event, const hs_quic_frame 
         }
     }
     if (event && frame->connection_close.reason.len > 0) {
-        hs_event_add_text(d->trace, event, "reason",
-                          hs_arena_escaped(hs_trace_arena(d->trace),
-                                           frame->connection_close.reason));
+        hs_event_add_text(
+            d->trace, event, "reason",
+            hs_arena_escaped(hs_trace_arena(d->trace), frame->connection_close.reason));
     }
 }
 

@@ -72,9 +72,8 @@ static void show(hs_quic_decoder *d, const hs_quic_found *found, const hs_quic_o
     hs_quic_frame frame;
     hs_reader_init(&r, opened->payload, &fault, NULL);
     while (hs_reader_left(&r) > 0) {
-        hs_bytes rest = hs_bytes_of(opened->payload.data +
-                                        (opened->payload.len - hs_reader_left(&r)),
-                                    hs_reader_left(&r));
+        hs_bytes rest = hs_bytes_of(
+            opened->payload.data + (opened->payload.len - hs_reader_left(&r)), hs_reader_left(&r));
         if (hs_quic_read_frame(&r, &frame) != HS_OK) {
             hs_quic_show_frame_fault(d, found, rest, &fault);
             return;

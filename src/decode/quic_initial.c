@@ -1,6 +1,7 @@
 /* Initial keys (RFC 9001 5.2): of which version, and of which Destination Connection ID of the
- * client. A Retry changes the second, Version Negotiation the first and as a rule both, a compatible
- * upgrade (RFC 9368 2.3, RFC 9369 4) only the first; packets of before may still be on their way. */
+ * client. A Retry changes the second, Version Negotiation the first and as a rule both, a
+ * compatible upgrade (RFC 9368 2.3, RFC 9369 4) only the first; packets of before may still be on
+ * their way. */
 #include <string.h>
 
 #include "decode/quic_state.h"

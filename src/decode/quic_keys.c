@@ -158,8 +158,7 @@ static hs_result open_1rtt(hs_quic_decoder *d, const hs_quic_found *found, hs_qu
     hs_quic_direction *direction = &d->sides[found->from];
     hs_result result = direction->application.keys
                            ? HS_OK
-                           : have_keys(d, &direction->application, labels[found->from],
-                                       d->version);
+                           : have_keys(d, &direction->application, labels[found->from], d->version);
     if (result != HS_OK) {
         return result;
     }
@@ -179,9 +178,9 @@ hs_result hs_quic_open_traffic(hs_quic_decoder *d, const hs_quic_found *found, h
         return open_early(d, found, out);
     case HS_QUIC_HANDSHAKE:
         result = have_keys(d, &direction->handshake, labels[found->from], found->packet.version);
-        return result == HS_OK ? hs_quic_try(d, direction->handshake.keys, found,
-                                             HS_QUIC_SPACE_HANDSHAKE, out)
-                               : result;
+        return result == HS_OK
+                   ? hs_quic_try(d, direction->handshake.keys, found, HS_QUIC_SPACE_HANDSHAKE, out)
+                   : result;
     default:
         return open_1rtt(d, found, out);
     }

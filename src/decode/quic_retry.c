@@ -43,7 +43,8 @@ bool hs_quic_take_retry(hs_quic_decoder *d, const hs_quic_found *found, bool for
         hs_event_add_text(d->trace, event, tag, "wrong");
     } else if (d->has_retry || d->sides[HS_SERVER].has_initial) {
         hs_event_add_text(d->trace, event, tag, "right");
-        hs_event_add_text(d->trace, event, "ignored", "a client takes one Retry, and takes it first");
+        hs_event_add_text(d->trace, event, "ignored",
+                          "a client takes one Retry, and takes it first");
     } else {
         hs_event_add_text(d->trace, event, tag, "right");
         accept_retry(d, found);

@@ -116,14 +116,14 @@ typedef struct hs_quic_direction {
     bool has_scid; /* a packet with a long header was seen */
     size_t scid_len;
 
-    bool has_initial;         /* one opened */
-    bool has_handshake;       /* a packet of that type was seen, opened or not */
-    bool has_1rtt;            /* likewise */
-    uint64_t first_1rtt_end;  /* of its datagram */
-    bool has_parameters;      /* its transport parameters were looked at */
+    bool has_initial;            /* one opened */
+    bool has_handshake;          /* a packet of that type was seen, opened or not */
+    bool has_1rtt;               /* likewise */
+    uint64_t first_1rtt_end;     /* of its datagram */
+    bool has_parameters;         /* its transport parameters were looked at */
     bool has_finished_by_length; /* client: a hidden packet that may hold its Finished */
     uint64_t finished_end;       /* of its datagram */
-    bool has_data;            /* of a protocol that is not decoded: shown */
+    bool has_data;               /* of a protocol that is not decoded: shown */
 } hs_quic_direction;
 
 /* A packet for the sums of quic_ack.c. */
@@ -139,8 +139,8 @@ typedef struct hs_quic_record {
     bool has_crypto; /* CRYPTO data */
     bool repeats;    /* CRYPTO data that was sent before */
     bool has_ping;
-    bool is_hidden;  /* it was not opened: number and all below it are not known */
-    bool is_long;    /* hidden: longer than one that only acknowledges */
+    bool is_hidden; /* it was not opened: number and all below it are not known */
+    bool is_long;   /* hidden: longer than one that only acknowledges */
 } hs_quic_record;
 
 struct hs_quic_decoder {
@@ -186,7 +186,7 @@ struct hs_quic_decoder {
     bool is_confirmed;
     bool is_closed;
     uint8_t *scratch; /* of the packet at work: as long as it */
-    hs_result error; /* the first of the call at work */
+    hs_result error;  /* the first of the call at work */
 };
 
 static inline hs_quic_direction *hs_quic_other(hs_quic_decoder *d, hs_side side)
@@ -226,9 +226,8 @@ void hs_quic_free_keys(hs_quic_direction *direction);
 HS_CHECKED hs_result hs_quic_open(hs_quic_decoder *d, const hs_quic_found *found,
                                   hs_quic_opened *out);
 /* Opens with these keys into the scratch. HS_MALFORMED: it does not authenticate. */
-HS_CHECKED hs_result hs_quic_try(hs_quic_decoder *d, hs_quic_keys *keys,
-                                 const hs_quic_found *found, hs_quic_space space,
-                                 hs_quic_opened *out);
+HS_CHECKED hs_result hs_quic_try(hs_quic_decoder *d, hs_quic_keys *keys, const hs_quic_found *found,
+                                 hs_quic_space space, hs_quic_opened *out);
 hs_quic_space hs_quic_space_of(hs_quic_packet_type type);
 /* Notes its number; whether it was there before. */
 bool hs_quic_note_number(hs_quic_numbers *numbers, uint64_t number);

@@ -113,8 +113,7 @@ void hs_quic_stream_data(hs_quic_decoder *d, const hs_quic_found *found, const h
 }
 
 /* Streams in the order in which they came, the client's first. */
-static void each(hs_quic_decoder *d,
-                 void (*work)(hs_quic_decoder *, hs_side, hs_quic_stream *))
+static void each(hs_quic_decoder *d, void (*work)(hs_quic_decoder *, hs_side, hs_quic_stream *))
 {
     for (int from = 0; from < 2; from++) {
         hs_quic_stream *in_order[HS_QUIC_STREAMS_MAX];

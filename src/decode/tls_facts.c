@@ -25,7 +25,8 @@ static void learn_quic_parameters(hs_tls_decoder *d, hs_side side,
     hs_quic_parameters *parameters = side == HS_CLIENT ? &quic->client_parameters
                                                        : &quic->server_parameters;
     hs_bytes bytes;
-    if (d->is_quic && !parameters->seen && hs_tls_get_quic_transport_parameters(extensions, &bytes)) {
+    if (d->is_quic && !parameters->seen &&
+        hs_tls_get_quic_transport_parameters(extensions, &bytes)) {
         parameters->bytes = hs_arena_copy(hs_trace_arena(d->trace), bytes);
         parameters->seen = parameters->bytes.len == bytes.len;
     }

@@ -73,7 +73,7 @@ struct hs_tls_decoder {
     uint64_t turn;
     hs_side last_from;
     bool is_finishing;
-    bool is_quic;     /* CRYPTO frames carry the messages */
+    bool is_quic;    /* CRYPTO frames carry the messages */
     hs_result error; /* the first of the call at work */
 
     /* The newest hellos. */

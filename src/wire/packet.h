@@ -54,7 +54,7 @@ enum { HS_PROTOCOL_TCP = 6, HS_PROTOCOL_UDP = 17 };
 typedef struct hs_packet {
     uint8_t family;   /* 4 or 6 */
     uint8_t protocol; /* of the transport: HS_PROTOCOL_TCP, HS_PROTOCOL_UDP, or another */
-    uint8_t ecn;      /* the IP header's two bits (RFC 3168 5): 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE */
+    uint8_t ecn; /* the IP header's two bits (RFC 3168 5): 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE */
     hs_ip_address source;
     hs_ip_address destination;
     uint16_t source_port; /* TCP and UDP */

@@ -49,9 +49,9 @@ void talk_set_version(quic_talk *talk, uint32_t version)
         }
     }
     for (int side = 0; side < 2; side++) {
-        assert_int_equal(hs_quic_keys_set_next(talk->keys[TALK_NEXT][side],
-                                               talk->keys[TALK_APPLICATION][side]),
-                         HS_OK);
+        assert_int_equal(
+            hs_quic_keys_set_next(talk->keys[TALK_NEXT][side], talk->keys[TALK_APPLICATION][side]),
+            HS_OK);
     }
     talk->version = version;
 }
@@ -159,14 +159,13 @@ void talk_ping(quic_talk *talk)
 
 void talk_close(quic_talk *talk, bool is_application, uint64_t error, const char *reason)
 {
-    talk_frame(talk,
-               &(hs_quic_frame){
-                   .kind = is_application ? HS_QUIC_FRAME_CONNECTION_CLOSE_APPLICATION
-                                          : HS_QUIC_FRAME_CONNECTION_CLOSE,
-                   .type = is_application ? HS_QUIC_CONNECTION_CLOSE_APPLICATION
-                                          : HS_QUIC_CONNECTION_CLOSE,
-                   .connection_close = {.error = error,
-                                        .reason = hs_bytes_of(reason, strlen(reason))}});
+    talk_frame(
+        talk, &(hs_quic_frame){.kind = is_application ? HS_QUIC_FRAME_CONNECTION_CLOSE_APPLICATION
+                                                      : HS_QUIC_FRAME_CONNECTION_CLOSE,
+                               .type = is_application ? HS_QUIC_CONNECTION_CLOSE_APPLICATION
+                                                      : HS_QUIC_CONNECTION_CLOSE,
+                               .connection_close = {
+                                   .error = error, .reason = hs_bytes_of(reason, strlen(reason))}});
 }
 
 /* --- packets --- */
@@ -241,10 +240,8 @@ void talk_send(quic_talk *talk, hs_time at)
     uint8_t *copy = malloc(talk->datagram_len);
     assert_non_null(copy);
     memcpy(copy, talk->datagram, talk->datagram_len);
-    talk->steps[talk->count++] = (talk_step){.from = talk->from,
-                                             .at = at,
-                                             .bytes = hs_bytes_of(copy, talk->datagram_len),
-                                             .ecn = -1};
+    talk->steps[talk->count++] = (talk_step){
+        .from = talk->from, .at = at, .bytes = hs_bytes_of(copy, talk->datagram_len), .ecn = -1};
     talk->datagram_len = 0;
 }
 
@@ -261,9 +258,8 @@ void talk_retry(quic_talk *talk, hs_bytes scid, hs_bytes token, hs_bytes answers
                              .token = token};
     hs_writer_init(&w, bytes, sizeof bytes);
     assert_int_equal(hs_quic_write_retry(&w, &packet), HS_OK);
-    assert_int_equal(hs_quic_retry_make(talk->crypto, talk->version, answers, hs_writer_bytes(&w),
-                                        tag),
-                     HS_OK);
+    assert_int_equal(
+        hs_quic_retry_make(talk->crypto, talk->version, answers, hs_writer_bytes(&w), tag), HS_OK);
     tag[0] ^= is_right ? 0 : 1;
     hs_write_bytes(&w, hs_bytes_of(tag, sizeof tag));
     talk_raw(talk, HS_SERVER, hs_writer_bytes(&w));
@@ -354,17 +350,17 @@ hs_bytes talk_reset_token(void)
 static void write_parameters(hs_writer *w, const quic_talk *talk, bool is_client)
 {
     hs_block extension = open_extension(w, 57);
-    assert_int_equal(hs_quic_write_parameter_bytes(
-                         w, HS_QUIC_PARAMETER_ID_INITIAL_SOURCE_CONNECTION_ID,
-                         is_client ? talk->client_scid : talk->server_scid),
-                     HS_OK);
     assert_int_equal(
-        hs_quic_write_parameter_number(w, HS_QUIC_PARAMETER_ID_ACK_DELAY_EXPONENT, 0), HS_OK);
+        hs_quic_write_parameter_bytes(w, HS_QUIC_PARAMETER_ID_INITIAL_SOURCE_CONNECTION_ID,
+                                      is_client ? talk->client_scid : talk->server_scid),
+        HS_OK);
+    assert_int_equal(hs_quic_write_parameter_number(w, HS_QUIC_PARAMETER_ID_ACK_DELAY_EXPONENT, 0),
+                     HS_OK);
     if (!is_client) {
-        assert_int_equal(hs_quic_write_parameter_bytes(
-                             w, HS_QUIC_PARAMETER_ID_ORIGINAL_DESTINATION_CONNECTION_ID,
-                             talk->client_dcid),
-                         HS_OK);
+        assert_int_equal(
+            hs_quic_write_parameter_bytes(
+                w, HS_QUIC_PARAMETER_ID_ORIGINAL_DESTINATION_CONNECTION_ID, talk->client_dcid),
+            HS_OK);
         assert_int_equal(hs_quic_write_parameter_bytes(
                              w, HS_QUIC_PARAMETER_ID_STATELESS_RESET_TOKEN, talk_reset_token()),
                          HS_OK);

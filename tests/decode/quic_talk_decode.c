@@ -41,9 +41,9 @@ static hs_trace *decode(const quic_talk *talk, talk_keys keys, const size_t *ord
     for (size_t i = 0; i < talk->count; i++) {
         const talk_step *step = &talk->steps[order ? order[i] : i];
         hs_moment moment = {step->at, HS_CLOCK_CAPTURE};
-        assert_int_equal(hs_quic_decoder_feed_marked(decoder, step->from, step->bytes, moment,
-                                                     step->ecn),
-                         HS_OK);
+        assert_int_equal(
+            hs_quic_decoder_feed_marked(decoder, step->from, step->bytes, moment, step->ecn),
+            HS_OK);
         last = step->at > last ? step->at : last;
         if (keys == TALK_KEYS_BETWEEN && add_line(keylog, &at)) {
             assert_int_equal(hs_quic_decoder_keys_changed(decoder), HS_OK);
@@ -102,11 +102,11 @@ static void dump_quic(const hs_quic_facts *quic, FILE *out)
             quic->amplification_limited, quic->handshake_confirmed, quic->new_tokens,
             quic->key_updates);
     fprintf(out, "retransmits %d lost %d timeouts %d rtt %" PRId64 " %" PRId64 " reset %d\n",
-            quic->retransmits, quic->lost, quic->probe_timeouts, quic->rtt_server,
-            quic->rtt_client, quic->stateless_reset);
+            quic->retransmits, quic->lost, quic->probe_timeouts, quic->rtt_server, quic->rtt_client,
+            quic->stateless_reset);
     fprintf(out, "close %d %d %d %" PRIu64 " %" PRIu64 " %s\n", quic->close.present,
-            quic->close.from, quic->close.is_application, quic->close.error,
-            quic->close.frame_type, quic->close.reason ? quic->close.reason : "-");
+            quic->close.from, quic->close.is_application, quic->close.error, quic->close.frame_type,
+            quic->close.reason ? quic->close.reason : "-");
 }
 
 char *talk_dump(const hs_trace *trace)

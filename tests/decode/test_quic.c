@@ -303,29 +303,29 @@ static void connection_ids(void **state)
     quic_talk *talk = talk_new(HS_QUIC_V1);
     talk_handshake(talk, 0);
     static const uint8_t more[] = {9, 8, 7, 6, 5, 4};
-    talk_frame(talk, &(hs_quic_frame){.kind = HS_QUIC_FRAME_NEW_CONNECTION_ID,
-                                      .type = HS_QUIC_NEW_CONNECTION_ID,
-                                      .new_connection_id = {
-                                          .sequence_number = 1,
-                                          .connection_id = hs_bytes_of(more, sizeof more),
-                                          .stateless_reset_token = talk_reset_token()}});
+    talk_frame(talk, &(hs_quic_frame){
+                         .kind = HS_QUIC_FRAME_NEW_CONNECTION_ID,
+                         .type = HS_QUIC_NEW_CONNECTION_ID,
+                         .new_connection_id = {.sequence_number = 1,
+                                               .connection_id = hs_bytes_of(more, sizeof more),
+                                               .stateless_reset_token = talk_reset_token()}});
     talk_packet(talk, HS_SERVER, TALK_APPLICATION);
     talk_send(talk, 60 * HS_MILLISECOND);
     hs_trace_config config = {0};
     hs_trace *trace = hs_trace_new(&config);
     hs_keylog *keylog = hs_keylog_new(0);
     size_t malformed = 0;
-    assert_int_equal(hs_keylog_add_text(keylog, hs_bytes_of(talk->keylog, strlen(talk->keylog)),
-                                        &malformed),
-                     HS_OK);
+    assert_int_equal(
+        hs_keylog_add_text(keylog, hs_bytes_of(talk->keylog, strlen(talk->keylog)), &malformed),
+        HS_OK);
     hs_quic_decoder *decoder = hs_quic_decoder_new(trace, keylog, talk->crypto);
     hs_bytes ids[HS_QUIC_IDS_MAX];
     for (size_t i = 0; i < talk->count; i++) {
         hs_moment moment = {talk->steps[i].at, HS_CLOCK_CAPTURE};
         assert_false(hs_quic_decoder_is_over(decoder) && i < 4);
-        assert_int_equal(hs_quic_decoder_feed(decoder, talk->steps[i].from, talk->steps[i].bytes,
-                                              moment),
-                         HS_OK);
+        assert_int_equal(
+            hs_quic_decoder_feed(decoder, talk->steps[i].from, talk->steps[i].bytes, moment),
+            HS_OK);
         assert_int_equal(hs_quic_decoder_is_done(decoder), i >= 3);
     }
     assert_true(hs_quic_decoder_is_over(decoder));
@@ -344,10 +344,14 @@ static void connection_ids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sample_packets),    cmocka_unit_test(whole_handshake),
-        cmocka_unit_test(any_order_and_late_keys), cmocka_unit_test(without_keys),
-        cmocka_unit_test(early_data),        cmocka_unit_test(crypto_out_of_order),
-        cmocka_unit_test(key_update),        cmocka_unit_test(duplicates),
+        cmocka_unit_test(sample_packets),
+        cmocka_unit_test(whole_handshake),
+        cmocka_unit_test(any_order_and_late_keys),
+        cmocka_unit_test(without_keys),
+        cmocka_unit_test(early_data),
+        cmocka_unit_test(crypto_out_of_order),
+        cmocka_unit_test(key_update),
+        cmocka_unit_test(duplicates),
         cmocka_unit_test(connection_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

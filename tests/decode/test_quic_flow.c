@@ -94,9 +94,8 @@ static void send_steps(capture *c, const quic_talk *talk, size_t from, size_t to
 static hs_keylog *keys_of(const quic_talk *talk)
 {
     hs_keylog *keylog = hs_keylog_new(0);
-    assert_int_equal(hs_keylog_add_text(keylog, hs_bytes_of(talk->keylog, strlen(talk->keylog)),
-                                        NULL),
-                     HS_OK);
+    assert_int_equal(
+        hs_keylog_add_text(keylog, hs_bytes_of(talk->keylog, strlen(talk->keylog)), NULL), HS_OK);
     return keylog;
 }
 
@@ -108,8 +107,10 @@ static void a_connection(void **state)
     hs_keylog *keylog = keys_of(talk);
     for (int light = 0; light < 2; light++) {
         for (int keys = 0; keys < 2; keys++) {
-            capture *c = capture_new((hs_flows_config){
-                .light = light, .keep_events = !light, .file = "x", .keylog = keys ? keylog : NULL});
+            capture *c = capture_new((hs_flows_config){.light = light,
+                                                       .keep_events = !light,
+                                                       .file = "x",
+                                                       .keylog = keys ? keylog : NULL});
             send_steps(c, talk, 0, talk->count);
             assert_int_equal(hs_flows_count(c->flows).connections, 1);
             hs_flows_finish(c->flows);
@@ -299,8 +300,8 @@ static void closed(void **state)
 static void version_negotiation(void **state)
 {
     (void)state;
-    static const uint8_t first[1200] = {0xc3, 0x0a, 0x1a, 0x2a, 0x3a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 4,
-                                        0xc1, 0xc2, 0xc3, 0xc4};
+    static const uint8_t first[1200] = {0xc3, 0x0a, 0x1a, 0x2a, 0x3a, 8,    1,    2,    3,   4,
+                                        5,    6,    7,    8,    4,    0xc1, 0xc2, 0xc3, 0xc4};
     static const uint32_t offered[] = {HS_QUIC_V1};
     quic_talk *talk = talk_new(HS_QUIC_V1);
     uint8_t answer[64];
@@ -378,10 +379,14 @@ static void cut_by_the_snapshot_length(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_connection),        cmocka_unit_test(no_connection),
-        cmocka_unit_test(migration),           cmocka_unit_test(ports_used_again),
-        cmocka_unit_test(silence),             cmocka_unit_test(closed),
-        cmocka_unit_test(version_negotiation), cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(a_connection),
+        cmocka_unit_test(no_connection),
+        cmocka_unit_test(migration),
+        cmocka_unit_test(ports_used_again),
+        cmocka_unit_test(silence),
+        cmocka_unit_test(closed),
+        cmocka_unit_test(version_negotiation),
+        cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(cut_by_the_snapshot_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,9 +126,8 @@ static void holes_are_bounded(void **state)
     hs_trace_config config = {0};
     hs_trace *trace = hs_trace_new(&config);
     hs_keylog *keylog = hs_keylog_new(0);
-    assert_int_equal(hs_keylog_add_text(keylog, hs_bytes_of(talk->keylog, strlen(talk->keylog)),
-                                        NULL),
-                     HS_OK);
+    assert_int_equal(
+        hs_keylog_add_text(keylog, hs_bytes_of(talk->keylog, strlen(talk->keylog)), NULL), HS_OK);
     hs_quic_decoder *decoder = hs_quic_decoder_new(trace, keylog, talk->crypto);
     for (size_t i = 0; i < talk->count; i++) {
         (void)!hs_quic_decoder_feed(decoder, talk->steps[i].from, talk->steps[i].bytes,
@@ -213,8 +212,8 @@ static void pieces(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_truncation),   cmocka_unit_test(every_change),
-        cmocka_unit_test(waiting_is_bounded), cmocka_unit_test(holes_are_bounded),
+        cmocka_unit_test(every_truncation),    cmocka_unit_test(every_change),
+        cmocka_unit_test(waiting_is_bounded),  cmocka_unit_test(holes_are_bounded),
         cmocka_unit_test(guesses_are_bounded), cmocka_unit_test(pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

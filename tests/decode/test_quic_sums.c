@@ -1,4 +1,5 @@
-/* What packets tell together: losses, probe timeouts, amplification; resets; why a handshake failed. */
+/* What packets tell together: losses, probe timeouts, amplification; resets; why a handshake
+ * failed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -241,9 +242,12 @@ static void hidden_finished(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(probe_timeout_and_loss), cmocka_unit_test(silence_is_no_failure_yet),
-        cmocka_unit_test(amplification),          cmocka_unit_test(stateless_reset),
-        cmocka_unit_test(closes),                 cmocka_unit_test(client_gives_up),
+        cmocka_unit_test(probe_timeout_and_loss),
+        cmocka_unit_test(silence_is_no_failure_yet),
+        cmocka_unit_test(amplification),
+        cmocka_unit_test(stateless_reset),
+        cmocka_unit_test(closes),
+        cmocka_unit_test(client_gives_up),
         cmocka_unit_test(hidden_finished),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

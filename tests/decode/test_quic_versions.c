@@ -181,9 +181,9 @@ static void negotiation(quic_talk *talk, hs_bytes dcid, const uint32_t *versions
     uint8_t bytes[128];
     hs_writer w;
     hs_writer_init(&w, bytes, sizeof bytes);
-    assert_int_equal(hs_quic_write_version_negotiation(&w, 0x40, talk->client_scid, dcid, versions,
-                                                       count),
-                     HS_OK);
+    assert_int_equal(
+        hs_quic_write_version_negotiation(&w, 0x40, talk->client_scid, dcid, versions, count),
+        HS_OK);
     talk_raw(talk, HS_SERVER, hs_writer_bytes(&w));
 }
 
@@ -266,8 +266,8 @@ static void unknown_first_version(void **state)
 {
     (void)state;
     quic_talk *talk = talk_new(HS_QUIC_V1);
-    static uint8_t first[1200] = {0xc3, 0x0a, 0x1a, 0x2a, 0x3a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 4,
-                                  0xc1, 0xc2, 0xc3, 0xc4};
+    static uint8_t first[1200] = {0xc3, 0x0a, 0x1a, 0x2a, 0x3a, 8,    1,    2,    3,   4,
+                                  5,    6,    7,    8,    4,    0xc1, 0xc2, 0xc3, 0xc4};
     talk_raw(talk, HS_CLIENT, hs_bytes_of(first, sizeof first));
     talk_send(talk, 0);
     negotiation(talk, hs_bytes_of(first + 6, 8), offered + 1, 1);
