@@ -225,7 +225,7 @@ static bool is_over(hs_quic_flow *quic, const hs_flow_settings *settings)
     if (quic->over_fed == 0) {
         quic->over_fed = quic->fed;
     }
-    return !has_keys(settings) || settings->light || quic->fed - quic->over_fed >= DATA_ENOUGH;
+    return !has_keys(settings) || quic->fed - quic->over_fed >= DATA_ENOUGH;
 }
 
 /* Nothing more is decoded. With `until` the capture is known up to there. */
