@@ -247,8 +247,9 @@ const hs_command hs_command_read = {
     .operands = "FILE… | -i DEV",
     .summary = "the handshakes in a capture (pcap, pcapng, - for stdin) or on a device",
     .description =
-        "Every TCP connection of the capture becomes a line, or with --json a record, in the order "
-        "in which they end. FILEs may be gzipped; of a damaged one, what can be read counts. "
+        "Every TCP or QUIC connection of the capture becomes a line, or with --json a record, in "
+        "the order in which they end. FILEs may be gzipped; of a damaged one, what can be read "
+        "counts. "
         "Before "
         "it looks at the first packet the program gives up all system calls that could open or "
         "start anything, and on a device its privileges. The exit status is 0 also for connections "

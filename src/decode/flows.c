@@ -313,10 +313,11 @@ static hs_result settle_quic(hs_flows *flows, hs_flow *flow, bool was_over)
     return result;
 }
 
-/* A flow, where the datagram is what it looks like. */
+/* A flow, where the datagram is what it looks like; else `*began` is false. */
 static hs_result begin_quic(hs_flows *flows, const hs_flow_head *head, const hs_packet *packet,
-                            unsigned from, int64_t at, uint64_t number)
+                            unsigned from, int64_t at, uint64_t number, bool *began)
 {
+    *began = false;
     hs_result result = have_quic(flows);
     hs_flow *flow = result == HS_OK ? hs_flow_new(head, &flows->settings, at, number, flows->file)
                                     : NULL;
@@ -332,19 +333,10 @@ static hs_result begin_quic(hs_flows *flows, const hs_flow_head *head, const hs_
         hs_flow_free(flow);
         return result == HS_NO_MEMORY ? HS_NO_MEMORY : HS_OK;
     }
+    *began = true;
     flows->quic_flows++;
     add_newest(flows, list_of(flow), flow);
     return settle_quic(flows, flow, false);
-}
-
-static hs_flow *find_quic(hs_flows *flows, const hs_flow_head *head, const hs_packet *packet,
-                          unsigned *from)
-{
-    hs_flow *flow = hs_flow_table_find(flows->table, &head->key, head->hash);
-    if (flow || !flows->quic_ids) {
-        return flow;
-    }
-    return hs_quic_flow_ids_find(flows->quic_ids, packet, &head->key, *from, from);
 }
 
 static hs_result take_udp(hs_flows *flows, const hs_packet *packet, int64_t at, uint64_t number)
@@ -356,14 +348,20 @@ static hs_result take_udp(hs_flows *flows, const hs_packet *packet, int64_t at, 
     unsigned from = 0;
     hs_flow_head head = {.key = hs_flow_key_of(packet, &from)};
     head.hash = hs_flow_table_hash(flows->table, &head.key);
-    unsigned sender = from;
-    hs_flow *flow = find_quic(flows, &head, packet, &from);
+    hs_flow *flow = hs_flow_table_find(flows->table, &head.key, head.hash);
     if (flow && may_begin && hs_quic_flow_is_new_connection(flow, packet->payload, from)) {
         tell_and_forget(flows, flow);
         flow = NULL;
     }
     if (!flow && may_begin) {
-        return begin_quic(flows, &head, packet, sender, at, number);
+        bool began = false;
+        hs_result result = begin_quic(flows, &head, packet, from, at, number, &began);
+        if (began || result != HS_OK) {
+            return result;
+        }
+    }
+    if (!flow && flows->quic_ids) { /* another path of a connection */
+        flow = hs_quic_flow_ids_find(flows->quic_ids, packet, &head.key, from, &from);
     }
     if (!flow || flow->list == HS_FLOWS_TOLD) {
         return HS_OK;

@@ -155,6 +155,7 @@ hs_event *hs_quic_show_packet(hs_quic_decoder *d, const hs_quic_found *found,
         message.raw = room ? clear_header(found, opened, room) : (hs_bytes){0};
     }
     hs_event *event = hs_trace_add_event(d->trace, &message);
+    d->last_telling = message.name;
     free(room);
     tell_header(d, event, &found->packet);
     if (event && opened) {

@@ -1,5 +1,6 @@
 /* Why a QUIC handshake failed, from its packets. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "decode/quic_state.h"
 #include "decode/tls_alert_class.h"
@@ -125,6 +126,11 @@ bool hs_quic_decoder_fail(hs_quic_decoder *decoder, hs_time elapsed, bool is_sil
         }
     } else if (!close->present && !is_done) {
         judge_unfinished(decoder, elapsed, is_silent);
+    }
+    /* The newest message is none that fills a packet up. */
+    if (trace->failure.last_event &&
+        strcmp(trace->failure.last_event, hs_quic_frame_name(HS_QUIC_PADDING)) == 0) {
+        trace->failure.last_event = decoder->last_telling;
     }
     return trace->failure.cls != HS_FAILURE_NONE;
 }

@@ -1,10 +1,8 @@
-#include "decode/quic_flow.h"
+#include "decode/quic_flow_state.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "trace/build.h"
-#include "wire/quic/packet.h"
 
 enum {
     TRACE_CHUNK = 16 * 1024,
@@ -14,73 +12,6 @@ enum {
 /* A client's silence after which it would have sent again (RFC 9002 6.2.2). */
 static const hs_time answer_within = HS_SECOND;
 
-typedef struct connection_id {
-    uint8_t len;
-    uint8_t data[HS_QUIC_CONNECTION_ID_MAX];
-} connection_id;
-
-struct hs_quic_flow {
-    hs_trace *trace;
-    hs_quic_decoder *decoder; /* NULL: nothing more is decoded */
-    uint64_t fed;
-    uint64_t over_fed; /* when the handshake was over; 0 before */
-    size_t keys;       /* of the key log, when it was last looked at */
-    hs_time client_at; /* of the client's newest datagram */
-    hs_ip_address client_address;
-    uint16_t client_port;
-    uint16_t migrations;
-    hs_quic_flow_paths paths;
-    connection_id first_dcid;
-    connection_id client_scid;
-    connection_id server_scid;
-    bool is_real : 1;
-    bool is_closed : 1;
-    bool is_counted : 1;
-};
-
-static void keep_id(connection_id *id, hs_bytes bytes)
-{
-    id->len = (uint8_t)(bytes.len < sizeof id->data ? bytes.len : sizeof id->data);
-    if (id->len > 0) {
-        memcpy(id->data, bytes.data, id->len);
-    }
-}
-
-static bool is_id(const connection_id *id, hs_bytes bytes)
-{
-    return hs_bytes_equal(hs_bytes_of(id->data, id->len), bytes);
-}
-
-/* The header of the first packet. */
-static bool read_header(hs_bytes datagram, hs_quic_packet *packet)
-{
-    hs_fault fault;
-    hs_reader r;
-    hs_reader_init(&r, datagram, &fault, NULL);
-    return hs_quic_read_header(&r, 0, packet) == HS_OK;
-}
-
-bool hs_quic_may_begin(hs_bytes datagram)
-{
-    enum { LONG_AND_FIXED = HS_QUIC_BIT_LONG | HS_QUIC_BIT_FIXED, VERSION = 1, LEAST = 64 };
-    unsigned draft = 0;
-    if (datagram.len < LEAST || !(datagram.data[0] & HS_QUIC_BIT_LONG)) {
-        return false;
-    }
-    hs_fault fault;
-    hs_reader r;
-    hs_reader_init(&r, datagram, &fault, NULL);
-    uint8_t first = hs_read_u8(&r, "first byte");
-    uint32_t version = hs_read_u32(&r, "version");
-    if (hs_quic_version_is_known(version)) {
-        /* The fixed bit may be greased (RFC 9287). */
-        return hs_quic_long_type(version, first >> 4 & 0x03) == HS_QUIC_INITIAL;
-    }
-    return (first & LONG_AND_FIXED) == LONG_AND_FIXED &&
-           datagram.len >= HS_QUIC_INITIAL_DATAGRAM_MIN &&
-           (hs_quic_version_is_reserved(version) || hs_quic_version_is_draft(version, &draft));
-}
-
 hs_result hs_quic_flow_begin(hs_flow *flow, const hs_flow_settings *settings, unsigned from)
 {
     hs_quic_flow *quic = calloc(1, sizeof *quic);
@@ -89,7 +20,6 @@ hs_result hs_quic_flow_begin(hs_flow *flow, const hs_flow_settings *settings, un
     }
     flow->quic = quic;
     flow->client = (uint8_t)from;
-    quic->client_at = HS_TIME_NONE;
     quic->client_address = flow->head.key.address[from];
     quic->client_port = flow->head.key.port[from];
     quic->trace = hs_flow_trace_new(settings);
@@ -156,58 +86,6 @@ void hs_quic_flow_set_counted(hs_quic_flow *quic)
     quic->is_counted = true;
 }
 
-bool hs_quic_flow_is_new_connection(const hs_flow *flow, hs_bytes datagram, unsigned from)
-{
-    const hs_quic_flow *quic = flow->quic;
-    hs_quic_packet packet;
-    if (from != flow->client || !read_header(datagram, &packet) ||
-        is_id(&quic->first_dcid, packet.dcid) || is_id(&quic->server_scid, packet.dcid)) {
-        return false;
-    }
-    /* Within a handshake, a Retry or a Version Negotiation gives the client another one. */
-    return flow->is_over || (quic->client_scid.len > 0 && !is_id(&quic->client_scid, packet.scid) &&
-                             quic->trace->quic.version_negotiation != HS_YES);
-}
-
-/* What tells a later connection between the same ends from this one. */
-static void note_ids(hs_quic_flow *quic, const hs_flow *flow, hs_bytes datagram, unsigned from)
-{
-    hs_quic_packet packet;
-    if (datagram.len == 0 || !(datagram.data[0] & HS_QUIC_BIT_LONG) ||
-        !read_header(datagram, &packet) || packet.type == HS_QUIC_VERSION_NEGOTIATION) {
-        return;
-    }
-    if (from != flow->client) {
-        keep_id(&quic->server_scid, packet.scid);
-    } else if (quic->client_at == HS_TIME_NONE) {
-        keep_id(&quic->first_dcid, packet.dcid);
-        keep_id(&quic->client_scid, packet.scid);
-    }
-}
-
-/* The path's other end may be another (RFC 9000 9). */
-static void note_address(hs_flow *flow, const hs_packet *packet, unsigned from, hs_time at)
-{
-    hs_quic_flow *quic = flow->quic;
-    if (from != flow->client ||
-        (quic->client_port == packet->source_port &&
-         memcmp(&quic->client_address, &packet->source, sizeof packet->source) == 0)) {
-        return;
-    }
-    quic->client_address = packet->source;
-    quic->client_port = packet->source_port;
-    quic->migrations++;
-    if (quic->trace) {
-        quic->trace->quic.migrations = quic->migrations;
-        hs_message message = {.from = HS_CLIENT, .layer = HS_LAYER_UDP, .name = "New Address"};
-        hs_event *event = hs_trace_add_event_at(quic->trace, &message, hs_flow_moment(at),
-                                                quic->trace->segment_count);
-        hs_event_add_text(quic->trace, event, "address",
-                          hs_flow_ip_text(quic->trace, flow->head.key.family, &packet->source));
-        hs_event_add_number(quic->trace, event, "port", packet->source_port);
-    }
-}
-
 static bool has_keys(const hs_flow_settings *settings)
 {
     return settings->keylog && hs_keylog_count(settings->keylog) > 0;
@@ -225,7 +103,7 @@ static bool is_over(hs_quic_flow *quic, const hs_flow_settings *settings)
     if (quic->over_fed == 0) {
         quic->over_fed = quic->fed;
     }
-    return !has_keys(settings) || settings->light || quic->fed - quic->over_fed >= DATA_ENOUGH;
+    return !has_keys(settings) || quic->fed - quic->over_fed >= DATA_ENOUGH;
 }
 
 /* Nothing more is decoded. With `until` the capture is known up to there. */
@@ -296,14 +174,11 @@ hs_result hs_quic_flow_take(hs_flow *flow, const hs_flow_settings *settings,
     flow->packets++;
     flow->last_at = at > flow->last_at ? at : flow->last_at;
     flow->truncated += packet->payload_length > packet->payload.len;
-    note_address(flow, packet, from, time);
+    hs_quic_flow_note_address(flow, packet, from, time);
     if (!quic->decoder) {
         return HS_OK;
     }
-    note_ids(quic, flow, packet->payload, from);
-    if (from == flow->client) {
-        quic->client_at = time;
-    }
+    hs_quic_flow_note_ids(flow, packet->payload, from);
     return decode(flow, settings, packet, from, time);
 }
 

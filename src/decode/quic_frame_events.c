@@ -288,6 +288,9 @@ void hs_quic_show_frame(hs_quic_decoder *d, const hs_quic_found *found, const hs
                                                          : HS_EVENT_QUIC_FRAME_MAX;
     message.name = name ? name : "unknown frame";
     hs_event *event = hs_trace_add_event(d->trace, &message);
+    if (frame->kind != HS_QUIC_FRAME_PADDING) {
+        d->last_telling = message.name;
+    }
     if (event) {
         tell(d, event, frame);
         tell_problems(d, event, found, frame);

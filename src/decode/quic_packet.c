@@ -37,8 +37,8 @@ hs_result hs_quic_try(hs_quic_decoder *d, hs_quic_keys *keys, const hs_quic_foun
     const hs_quic_packet *packet = &found->packet;
     *out = (hs_quic_opened){.space = space};
     uint64_t largest = d->sides[found->from].numbers[space].largest;
-    hs_result result = hs_quic_packet_open(keys, packet->bytes, packet->packet_number_offset, largest,
-                                 d->scratch, &out->header, &out->payload);
+    hs_result result = hs_quic_packet_open(keys, packet->bytes, packet->packet_number_offset,
+                                           largest, d->scratch, &out->header, &out->payload);
     return result == HS_NO_KEY || result == HS_NEED_MORE ? HS_MALFORMED : result;
 }
 

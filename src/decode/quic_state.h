@@ -184,11 +184,12 @@ struct hs_quic_decoder {
     uint64_t close_place;
     uint64_t ack_exponent[2]; /* of each side's own ACKs */
     unsigned id_changes;
-    bool has_gone_on; /* the server sent 1-RTT packets behind a client's */
+    const char *last_telling; /* name of the newest packet or frame but PADDING */
+    bool has_gone_on;         /* the server sent 1-RTT packets behind a client's */
     bool is_confirmed;
     bool is_closed;
     uint8_t *scratch; /* of the packet at work: as long as it */
-    hs_result error; /* the first of the call at work */
+    hs_result error;  /* the first of the call at work */
 };
 
 static inline hs_quic_direction *hs_quic_other(hs_quic_decoder *d, hs_side side)

@@ -49,6 +49,57 @@ def test_the_captures_are_here():
     assert len(FILES) > 100
 
 
+def quic_capture(name):
+    if name not in FILES:
+        pytest.skip("no folder of captures (HS_CAPTURES, or ../shared/captures)")
+    return foreign.folder() / "pcap" / name
+
+
+def lines_of(result):
+    assert result.status == 0, repr(result)
+    return [line for line in result.stdout.splitlines() if " → " in line and not line.startswith("#")]
+
+
+def test_quic_has_its_line(hs):
+    lines = lines_of(hs.run("read", quic_capture("live-quic-0rtt.pcap")))
+    assert len(lines) == 2
+    assert all("QUIC v1" in line and "localhost" in line and line.endswith("open") for line in lines), lines
+    closed = lines_of(hs.run("read", *foreign.options("live-quic-0rtt.pcap"), quic_capture("live-quic-0rtt.pcap")))
+    assert all(line.endswith("h3  client_close") for line in closed), closed
+
+
+@pytest.mark.parametrize("options, number", [
+    (["--host", "localhost"], 2), (["--host", "127.0.0.1"], 2), (["--host", "elsewhere"], 0),
+    (["--port", "25443"], 2), (["--port", "59564"], 1), (["--port", "443"], 0),
+    (["--failed"], 0), (["--slower-than", "21"], 1)])
+def test_quic_is_filtered(hs, options, number):
+    assert len(lines_of(hs.run("read", *options, quic_capture("live-quic-0rtt.pcap")))) == number
+
+
+def test_a_failed_quic_handshake(hs):
+    lines = lines_of(hs.run("read", "--failed", quic_capture("mercury-unit_pcaps_quic_v2.pcap")))
+    assert len(lines) == 1 and lines[0].endswith("quic.timed_out"), lines
+
+
+def test_quic_packets_are_kept(hs, tmp_path):
+    out = tmp_path / "out.pcapng"
+    given = hs.run("read", "--json", "--pcap", out, quic_capture("live-quic-0rtt.pcap"))
+    kept = hs.run("read", "--json", out)
+    ours, again = ([json.loads(line) for line in r.stdout.splitlines()] for r in (given, kept))
+    assert len(ours) == len(again) == 2
+    for a, b in zip(ours, again):
+        assert (a["at"], a["client"], a["quic"]["dcid"], a["phases"]) == \
+            (b["at"], b["client"], b["quic"]["dcid"], b["phases"])
+
+
+def test_every_field_of_quic(hs):
+    text = hs.run("read", "-vv", *foreign.options("live-quic-0rtt.pcap"),
+                  quic_capture("live-quic-0rtt.pcap")).stdout
+    for field in ("Packet Number", "Destination Connection ID", "Crypto Data", "Transport Parameter ID",
+                  "First ACK Range", "Stream ID", "Stateless Reset Token"):
+        assert field in text, field
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_capture(hs, name):
     result = hs.run("read", "--json", "--events", *foreign.options(name),
