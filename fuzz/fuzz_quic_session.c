@@ -116,7 +116,9 @@ static size_t seal(hs_bytes payload, hs_bytes dcid, hs_bytes scid, uint64_t numb
     size_t padded_len = payload.len < PAYLOAD_MIN ? PAYLOAD_MIN : payload.len;
     hs_writer w;
     memset(padded, 0, sizeof(padded));
-    memcpy(padded, payload.data, payload.len);
+    if (payload.len > 0) {
+        memcpy(padded, payload.data, payload.len);
+    }
     hs_quic_packet packet = {.type = HS_QUIC_INITIAL,
                              .fixed_bit = true,
                              .version = HS_QUIC_V1,

@@ -216,7 +216,8 @@ static void of_tls(hs_quic_session *session)
         hs_quic_end_set(session, HS_QUIC_END_LOCAL_CLOSE, session->judged.cls, "%s",
                         session->judged.message);
     } else {
-        cls = hs_tls_alert_class(alert, false);
+        bool ours = session->tls && hs_quic_tls_error_is_ours(session->tls);
+        cls = ours ? HS_FAILURE_LOCAL : hs_tls_alert_class(alert, false);
         hs_quic_end_set(session, HS_QUIC_END_LOCAL_CLOSE,
                         cls == HS_FAILURE_TLS_ALERT ? HS_FAILURE_TLS_PROTOCOL_ERROR : cls,
                         "%s; sent alert %s (%d)", why ? why : "the TLS handshake cannot go on",

@@ -47,6 +47,7 @@ struct hs_quic_tls_context {
     hs_quic_replay *replay;
     uint8_t identity[IDENTITY_DIGEST]; /* of the ticket in the ClientHello that is being read */
     size_t identity_len;
+    bool may_take_early_data; /* by that ClientHello */
 };
 
 struct hs_quic_tls {
@@ -185,8 +186,10 @@ static int on_early_data(void *context, time_t expires, const gnutls_datum_t *ke
     const hs_quic_tls_context *own = context;
     hs_bytes used = own->identity_len > 0 ? hs_bytes_of(own->identity, own->identity_len)
                                           : hs_bytes_of(key->data, key->size);
-    return hs_quic_replay_add(own->replay, used, time(NULL), expires) ? 0
-                                                                      : GNUTLS_E_DB_ENTRY_EXISTS;
+    /* GnuTLS that took early data refuses the ClientHello after a HelloRetryRequest. */
+    return own->may_take_early_data && hs_quic_replay_add(own->replay, used, time(NULL), expires)
+               ? 0
+               : GNUTLS_E_DB_ENTRY_EXISTS;
 }
 
 static hs_result set_tickets(hs_quic_tls_context *context, hs_bytes secret)
@@ -423,7 +426,26 @@ static int on_secret(gnutls_session_t session, gnutls_record_encryption_level_t 
     return 0;
 }
 
-/* The first identity, which is the one that early data is for (RFC 8446 4.2.10). */
+/* RFC 8446 4.1.4: without a key share of a group of ours, HelloRetryRequest follows. */
+static bool has_key_share(const hs_tls_client_hello *hello)
+{
+    /* Those of the default priorities, which a server has: x25519, secp256r1, secp384r1. */
+    static const uint16_t groups[] = {0x001d, 0x0017, 0x0018};
+    hs_tls_key_share_list list;
+    hs_tls_key_share_entry entry;
+    bool has = hs_tls_get_key_shares(&hello->extensions, &list);
+    while (has && hs_tls_key_share_next(&list, &entry)) {
+        for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+            if (entry.group == groups[i]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What the decision about early data needs: the first identity, which is the one that early data is
+ * for (RFC 8446 4.2.10). */
 static void note_hello(hs_quic_tls *tls, const gnutls_datum_t *message)
 {
     hs_quic_tls_context *context = tls->context;
@@ -435,11 +457,13 @@ static void note_hello(hs_quic_tls *tls, const gnutls_datum_t *message)
     size_t count = 0;
     unsigned len = 0;
     context->identity_len = 0;
+    context->may_take_early_data = false;
     hs_reader_init(&r, hs_bytes_of(message->data, message->size), &fault, NULL);
     if (hs_tls_client_hello_read(&r, &hello) != HS_OK) {
         return;
     }
     tls->early_data_offered = tls->early_data_offered || hs_tls_get_early_data(&hello.extensions);
+    context->may_take_early_data = has_key_share(&hello);
     if (hs_tls_get_psk_identities(&hello.extensions, &count, &list) &&
         hs_tls_psk_next(&list, &first) &&
         EVP_Digest(first.identity.data, first.identity.len, context->identity, &len, EVP_sha256(),
@@ -756,4 +780,10 @@ bool hs_quic_tls_certificate_requested(const hs_quic_tls *tls)
 const char *hs_quic_tls_error_text(const hs_quic_tls *tls)
 {
     return tls->error ? gnutls_strerror(tls->error) : NULL;
+}
+
+bool hs_quic_tls_error_is_ours(const hs_quic_tls *tls)
+{
+    return tls->error == GNUTLS_E_INVALID_REQUEST || tls->error == GNUTLS_E_MEMORY_ERROR ||
+           tls->error == GNUTLS_E_INTERNAL_ERROR;
 }

@@ -82,6 +82,8 @@ bool hs_quic_tls_early_data_accepted(const hs_quic_tls *tls);
 bool hs_quic_tls_certificate_requested(const hs_quic_tls *tls);
 /* What the library says of its last failure; NULL where there was none. */
 const char *hs_quic_tls_error_text(const hs_quic_tls *tls);
+/* It was the library's own, and not of what the peer sent. */
+bool hs_quic_tls_error_is_ours(const hs_quic_tls *tls);
 
 HS_CHECKED hs_result hs_quic_random(void *out, size_t len);
 

@@ -528,6 +528,43 @@ static void early_data_with_retry(void **state)
     world_close(&w);
 }
 
+/* HelloRetryRequest ends early data (RFC 8446 4.1.2). */
+static void early_data_with_hello_retry_request(void **state)
+{
+    /* GnuTLS sends a key share for the first group of each kind. */
+    const hs_probe_options other_groups = {.groups = "x448:x25519"};
+    hs_quic_context *context = NULL;
+    hs_problem problem;
+    world w;
+    bool early = false;
+    world_open(&w, *state, &(world_options){.groups = "secp384r1"});
+    hs_bytes ticket = first_ticket(&w, only_v1, 1);
+    world_drop_client(&w);
+    hs_quic_context_free(w.client_context);
+    assert_int_equal(hs_quic_context_new_client(&other_groups, w.verifier, &context, &problem),
+                     HS_OK);
+    w.client_context = context;
+    world_client(&w, NULL, NULL, only_v1, 1);
+    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
+    assert_true(early);
+    world_ask(&w, "not so early", true);
+    world_start(&w);
+    world_settle(&w);
+    assert_int_equal(w.s->early_chunks, 0);
+    if (w.c.closed) {
+        /* GnuTLS 3.7 runs out of its own key epochs there, as a client, and says so. */
+        world_expect_failure(&w, HS_FAILURE_LOCAL, "sent alert internal_error (80)");
+        assert_int_equal(w.s->closed, 1);
+    } else {
+        assert_int_equal(w.c.confirmed, 1);
+        assert_string_equal(hs_quic_session_group(w.client), "x25519");
+        assert_int_equal(hs_quic_session_early_data(w.client), HS_EARLY_DATA_REJECTED);
+        assert_string_equal(world_text(&w.c), "not so early");
+    }
+    free((void *)ticket.data);
+    world_close(&w);
+}
+
 static void a_server_under_load_demands_retry(void **state)
 {
     enum { HALF_OPEN = 4 };
@@ -569,6 +606,7 @@ int main(void)
         cmocka_unit_test(streams_have_limits),
         cmocka_unit_test(the_clients_address_changes),
         cmocka_unit_test(early_data_with_retry),
+        cmocka_unit_test(early_data_with_hello_retry_request),
         cmocka_unit_test(a_server_under_load_demands_retry),
     };
     return cmocka_run_group_tests(tests, tls_fixture_open, tls_fixture_close);
