@@ -29,7 +29,7 @@ static bool has_fin(const client *c)
 static bool has_page(const client *c)
 {
     hs_bytes data = hs_buffer_bytes(&c->data);
-    return memmem(data.data, data.len, "Your handshake", 14) != NULL;
+    return data.len > 0 && memmem(data.data, data.len, "Your handshake", 14) != NULL;
 }
 
 static void begin(client *c)
