@@ -15,6 +15,7 @@
 #include "net/clock.h"
 #include "quic_kit.h"
 #include "scratch.h"
+#include "wire/quic/version.h"
 
 enum { LOG_SIZE = 1 << 20, CHUNK = 5000, UNIDIRECTIONAL = 2 };
 
@@ -227,7 +228,7 @@ static void open_socket(client *c, int port)
     c->path.remote = remote.storage;
 }
 
-void quic_open(client *c, hs_service service, const char *alpn)
+void quic_prepare(client *c, hs_service service, const char *alpn, uint32_t version)
 {
     memset(c, 0, sizeof *c);
     hs_buffer_init(&c->data, QUIC_DATA_MAX);
@@ -244,7 +245,11 @@ void quic_open(client *c, hs_service service, const char *alpn)
     assert_int_equal(hs_tls_context_new_client(&options, &c->verifier, &problem), HS_OK);
     assert_int_equal(hs_quic_context_new_client(&options, c->verifier, &c->context, &problem),
                      HS_OK);
-    const hs_quic_target target = {.server_name = "localhost", .alpn = alpn, .path = c->path};
+    const hs_quic_target target = {.server_name = "localhost",
+                                   .alpn = alpn,
+                                   .path = c->path,
+                                   .versions = &version,
+                                   .version_count = 1};
     const hs_quic_session_events events = {.context = c,
                                            .output = on_output,
                                            .handshake_completed = on_completed,
@@ -254,8 +259,18 @@ void quic_open(client *c, hs_service service, const char *alpn)
                                            .stream_writable = on_writable,
                                            .closed = on_closed};
     assert_int_equal(hs_quic_session_new(c->context, &target, &events, &c->session), HS_OK);
+}
+
+void quic_start(client *c)
+{
     assert_int_equal(hs_quic_session_start(c->session, hs_clock_monotonic()), HS_OK);
     arm(c);
+}
+
+void quic_open(client *c, hs_service service, const char *alpn)
+{
+    quic_prepare(c, service, alpn, HS_QUIC_V1);
+    quic_start(c);
 }
 
 void quic_close(client *c)

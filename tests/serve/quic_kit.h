@@ -48,7 +48,10 @@ typedef struct client {
     size_t taken; /* of it by the session */
 } client;
 
-/* Begins a handshake. */
+/* A client that has not begun; what it offers, and its early data, come now. */
+void quic_prepare(client *c, hs_service service, const char *alpn, uint32_t version);
+void quic_start(client *c);
+/* Begins a handshake with v1. */
 void quic_open(client *c, hs_service service, const char *alpn);
 /* And brings it to its end. */
 void quic_meet(client *c, hs_service service, const char *alpn);

@@ -11,6 +11,7 @@
 
 #include "base/reader.h"
 #include "quic_kit.h"
+#include "wire/quic/version.h"
 
 static bool has_fin(const client *c)
 {
@@ -42,7 +43,7 @@ static void what_comes_goes_back(void **state)
         assert_memory_equal(hs_buffer_bytes(&c.data).data, "hello, echo", 11);
         quic_leave(&c);
     }
-    quic_wait_line(NULL, "#1 QUIC v2 TLS_AES_128_GCM_SHA256 x25519 alpn echo full handshake in ");
+    quic_wait_line(NULL, "#1 QUIC v1 TLS_AES_128_GCM_SHA256 x25519 alpn echo full handshake in ");
     quic_wait_line(NULL, "#1 received 11 bytes on stream 0, FIN");
     quic_wait_line(NULL, "#1 closed by client (application error 0x0: done), 11 bytes, ");
     quic_wait_line(NULL, "alpn hq-interop");
@@ -167,6 +168,43 @@ static void a_reset_is_answered_in_kind(void **state)
     quic_wait_line(NULL, "#1 closed by client");
 }
 
+static bool has_ticket_and_fin(const client *c)
+{
+    return (c->fins > 0 && hs_quic_session_ticket(c->session).len > 0) || c->is_closed;
+}
+
+static void early_data_goes_back_once(void **state)
+{
+    (void)state;
+    client c;
+    quic_meet(&c, HS_SERVICE_QUIC, "echo");
+    say(&c, quic_open_stream(&c, true), "first", true);
+    quic_run_until(&c, has_ticket_and_fin);
+    hs_bytes ticket = hs_quic_session_ticket(c.session);
+    hs_buffer kept;
+    hs_buffer_init(&kept, HS_QUIC_TICKET_MAX);
+    assert_int_equal(hs_buffer_append(&kept, ticket), HS_OK);
+    quic_leave(&c);
+    static const char *const lines[] = {"#2 received 5 bytes on stream 0 as early data, FIN",
+                                        "#3 received 5 bytes on stream 0, FIN"};
+    static const char *const ends[] = {", early data accepted", ", early data rejected"};
+    for (size_t i = 0; i < 2; i++) {
+        bool may_be_early = false;
+        quic_prepare(&c, HS_SERVICE_QUIC, "echo", HS_QUIC_V1);
+        assert_int_equal(hs_quic_session_offer(c.session, hs_buffer_bytes(&kept), &may_be_early),
+                         HS_OK);
+        assert_true(may_be_early);
+        say(&c, quic_open_stream(&c, true), "early", true);
+        quic_start(&c);
+        quic_run_until(&c, has_fin);
+        assert_memory_equal(hs_buffer_bytes(&c.data).data, "early", 5);
+        quic_wait_line(&c, lines[i]);
+        quic_wait_line(&c, ends[i]);
+        quic_leave(&c);
+    }
+    hs_buffer_free(&kept);
+}
+
 static void another_protocol_is_refused(void **state)
 {
     (void)state;
@@ -242,6 +280,7 @@ int main(void)
         WITH_SERVER(much_goes_back_too),
         WITH_SERVER(a_client_that_takes_nothing_is_not_waited_for_in_memory),
         WITH_SERVER(a_reset_is_answered_in_kind),
+        WITH_SERVER(early_data_goes_back_once),
         WITH_SERVER(another_protocol_is_refused),
         WITH_SERVER(the_stop_is_told_to_those_connected),
         cmocka_unit_test(options_that_cannot_be_are_refused),
