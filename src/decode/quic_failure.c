@@ -81,7 +81,13 @@ static bool is_orderly(const hs_trace *trace, bool is_done)
 static void judge_silence(hs_quic_decoder *d, hs_time elapsed)
 {
     hs_trace *trace = d->trace;
-    if (trace->bytes_received == 0) {
+    const hs_quic_direction *client = &d->sides[HS_CLIENT];
+    if (client->has_handshake && !client->handshake.keys) {
+        /* Who waits sends again, and who is done sends 1-RTT packets. */
+        hs_trace_fail(trace, HS_FAILURE_QUIC_CLOSED, HS_PHASE_QUIC, elapsed,
+                      "the client's last packets of the handshake are encrypted, and nothing "
+                      "followed: it has closed the connection, for a reason that needs keys");
+    } else if (trace->bytes_received == 0) {
         hs_trace_fail(trace, HS_FAILURE_QUIC_TIMED_OUT, HS_PHASE_QUIC, elapsed,
                       "no answer came to the client's Initial");
     } else {

@@ -5,17 +5,13 @@
 #include "decode/quic_flow_state.h"
 #include "trace/build.h"
 
-static void keep_id(hs_quic_flow_id *id, hs_bytes bytes)
+static hs_quic_flow_id id_of(hs_bytes bytes)
 {
-    id->len = (uint8_t)(bytes.len < sizeof id->data ? bytes.len : sizeof id->data);
-    if (id->len > 0) {
-        memcpy(id->data, bytes.data, id->len);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (size_t i = 0; i < bytes.len; i++) {
+        hash = (hash ^ bytes.data[i]) * UINT64_C(0x100000001b3);
     }
-}
-
-static bool is_id(const hs_quic_flow_id *id, hs_bytes bytes)
-{
-    return hs_bytes_equal(hs_bytes_of(id->data, id->len), bytes);
+    return hash;
 }
 
 /* The header of the first packet. */
@@ -51,7 +47,7 @@ bool hs_quic_may_begin(hs_bytes datagram)
 static bool is_destination(const hs_quic_flow *quic, hs_bytes id)
 {
     for (size_t i = 0; i < quic->destination_count; i++) {
-        if (is_id(&quic->destinations[i], id)) {
+        if (quic->destinations[i] == id_of(id)) {
             return true;
         }
     }
@@ -65,7 +61,7 @@ static void add_destination(hs_quic_flow *quic, hs_bytes id)
         if (quic->destination_count < HS_QUIC_FLOW_DESTINATIONS) {
             quic->destination_count++;
         }
-        keep_id(&quic->destinations[quic->destination_count - 1], id);
+        quic->destinations[quic->destination_count - 1] = id_of(id);
     }
 }
 
@@ -78,7 +74,7 @@ bool hs_quic_flow_is_new_connection(const hs_flow *flow, hs_bytes datagram, unsi
         return false;
     }
     /* Within a handshake, a Retry or a Version Negotiation gives the client another one. */
-    return flow->is_over || (quic->client_scid.len > 0 && !is_id(&quic->client_scid, packet.scid) &&
+    return flow->is_over || (packet.scid.len > 0 && quic->client_scid != id_of(packet.scid) &&
                              quic->trace->quic.version_negotiation != HS_YES);
 }
 
@@ -94,7 +90,7 @@ void hs_quic_flow_note_ids(hs_flow *flow, hs_bytes datagram, unsigned from)
     add_destination(quic, from == flow->client ? packet.dcid : packet.scid);
     if (from == flow->client && !quic->has_client) {
         quic->has_client = true;
-        keep_id(&quic->client_scid, packet.scid);
+        quic->client_scid = id_of(packet.scid);
     }
 }
 

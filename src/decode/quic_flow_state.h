@@ -7,10 +7,8 @@
 
 enum { HS_QUIC_FLOW_DESTINATIONS = 4 };
 
-typedef struct hs_quic_flow_id {
-    uint8_t len;
-    uint8_t data[HS_QUIC_CONNECTION_ID_MAX];
-} hs_quic_flow_id;
+/* A connection ID's hash: who makes two that are equal hides a connection of his own. */
+typedef uint64_t hs_quic_flow_id;
 
 struct hs_quic_flow {
     hs_trace *trace;

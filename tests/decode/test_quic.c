@@ -9,6 +9,7 @@
 
 #include "../secrets/hex.h"
 #include "../secrets/quic_samples.h"
+#include "decode/annotate.h"
 #include "decode/quic.h"
 #include "quic_talk.h"
 #include "trace/build.h"
@@ -341,6 +342,116 @@ static void connection_ids(void **state)
     talk_free(talk);
 }
 
+/* -vv: each event's bytes are read again, to their end. */
+static void every_field(void **state)
+{
+    (void)state;
+    enum { NOTES_MAX = 512 };
+    static hs_note items[NOTES_MAX];
+    for (int keys = 0; keys < 2; keys++) {
+        quic_talk *talk = talk_new(HS_QUIC_V1);
+        talk->early = true;
+        talk_handshake(talk, 0);
+        hs_trace *trace = talk_decode(talk, keys ? TALK_KEYS_LAST : TALK_KEYS_NONE, NULL);
+        size_t seen = 0;
+        for (const hs_event *event = trace->events; event; event = event->next) {
+            hs_notes notes = {.items = items, .capacity = NOTES_MAX};
+            hs_fault fault;
+            if (strcmp(event->name, "Certificate") == 0) {
+                continue; /* of bytes that are none */
+            }
+            assert_int_equal(hs_annotate(trace, event, &notes, &fault), HS_OK);
+            assert_true(notes.count > 0);
+            size_t end = 0;
+            for (size_t i = 0; i < notes.count; i++) {
+                size_t note_end = items[i].offset + items[i].length;
+                end = note_end > end ? note_end : end;
+            }
+            assert_int_equal(end, event->raw.len);
+            seen++;
+        }
+        assert_true(seen > (keys ? 40 : 20));
+        hs_trace_free(trace);
+        talk_free(talk);
+    }
+}
+
+static void malformed_frames(void **state)
+{
+    (void)state;
+    quic_talk *talk = talk_new(HS_QUIC_V1);
+    talk_crypto(talk, 0, talk_client_hello(talk));
+    talk->frames.data[talk->frames.len++] = HS_QUIC_CRYPTO; /* and nothing behind it */
+    talk_packet(talk, HS_CLIENT, TALK_INITIAL);
+    talk_frame(talk, &(hs_quic_frame){.kind = HS_QUIC_FRAME_HANDSHAKE_DONE,
+                                      .type = HS_QUIC_HANDSHAKE_DONE});
+    talk_packet(talk, HS_CLIENT, TALK_INITIAL);
+    talk_send(talk, 0);
+    hs_trace *trace = talk_decode(talk, TALK_KEYS_NO_LOG, NULL);
+    /* What stands before counts; what a client cannot say there does not. */
+    assert_string_equal(trace->tls.server_name, "example.com");
+    const hs_event *event = talk_event(trace, "malformed", 0);
+    assert_string_equal(talk_detail(event, "what"), "frame");
+    assert_string_equal(talk_detail(event, "field"), "Offset");
+    assert_non_null(strstr(talk_detail(talk_event(trace, "Initial", 0), "frames"), "malformed"));
+    assert_non_null(talk_detail(talk_event(trace, "HANDSHAKE_DONE", 0), "problem"));
+    assert_int_equal(trace->quic.handshake_confirmed, HS_UNSEEN);
+    hs_trace_free(trace);
+    talk_free(talk);
+}
+
+/* The key log has the handshake's secrets alone. */
+static void some_keys(void **state)
+{
+    (void)state;
+    quic_talk *talk = talk_new(HS_QUIC_V1);
+    talk_handshake(talk, 0);
+    char *application = strstr(talk->keylog, "CLIENT_TRAFFIC_SECRET_0");
+    assert_non_null(application);
+    *application = '\0';
+    hs_trace *trace = talk_decode(talk, TALK_KEYS_BETWEEN, NULL);
+    assert_string_equal(trace->tls.alpn, "echo");
+    assert_names(trace, HS_CLIENT, HS_LAYER_TLS, "ClientHello Finished");
+    assert_int_equal(trace->milestones[HS_MILESTONE_QUIC_DONE].at, 15 * HS_MILLISECOND);
+    assert_int_equal(trace->quic.handshake_confirmed, HS_UNSEEN);
+    assert_int_equal(trace->quic.stateless_reset, HS_NO);
+    assert_null(talk_detail(talk_event(trace, "1-RTT", 0), "pn"));
+    hs_trace_free(trace);
+    talk_free(talk);
+}
+
+/* Wherever the trace's memory ends, the decoder goes on. */
+static void little_memory(void **state)
+{
+    (void)state;
+    quic_talk *talk = talk_new(HS_QUIC_V1);
+    talk->early = true;
+    talk_handshake(talk, 0);
+    for (size_t limit = 4096; limit < 80 * 1024; limit += 1024) {
+        hs_trace_config config = {.keep_bytes = true, .memory_limit = limit};
+        hs_trace *trace = hs_trace_new(&config);
+        if (!trace) {
+            continue;
+        }
+        hs_keylog *keylog = hs_keylog_new(0);
+        assert_int_equal(
+            hs_keylog_add_text(keylog, hs_bytes_of(talk->keylog, strlen(talk->keylog)), NULL),
+            HS_OK);
+        hs_quic_decoder *decoder = hs_quic_decoder_new(trace, keylog, talk->crypto);
+        for (size_t i = 0; i < talk->count; i++) {
+            (void)!hs_quic_decoder_feed(decoder, talk->steps[i].from, talk->steps[i].bytes,
+                                        (hs_moment){talk->steps[i].at, HS_CLOCK_CAPTURE});
+        }
+        (void)!hs_quic_decoder_finish(decoder);
+        (void)hs_quic_decoder_fail(decoder, HS_SECOND, true);
+        hs_quic_decoder_free(decoder);
+        (void)!hs_trace_finish(trace);
+        hs_keylog_free(keylog);
+        hs_trace_free(trace);
+    }
+    talk_free(talk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +464,10 @@ int main(void)
         cmocka_unit_test(key_update),
         cmocka_unit_test(duplicates),
         cmocka_unit_test(connection_ids),
+        cmocka_unit_test(every_field),
+        cmocka_unit_test(malformed_frames),
+        cmocka_unit_test(some_keys),
+        cmocka_unit_test(little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

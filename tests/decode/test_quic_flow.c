@@ -358,6 +358,27 @@ static void memory_is_bounded(void **state)
     talk_free(talk);
 }
 
+/* What is over keeps little in the light mode. */
+static void light_mode_keeps_little(void **state)
+{
+    (void)state;
+    enum { MANY = 500, EACH = 640 };
+    quic_talk *talk = talk_new(HS_QUIC_V1);
+    talk_handshake(talk, 0);
+    capture *c = capture_new((hs_flows_config){.light = true});
+    size_t before = hs_flows_count(c->flows).memory;
+    for (int i = 0; i < MANY; i++) {
+        c->client_port = (uint16_t)(1024 + i);
+        send_steps(c, talk, 0, talk->count);
+    }
+    assert_int_equal(hs_flows_count(c->flows).connections, MANY);
+    assert_true(hs_flows_count(c->flows).memory - before <= MANY * EACH);
+    hs_flows_free(c->flows);
+    c->flows = NULL;
+    capture_free(c);
+    talk_free(talk);
+}
+
 static void cut_by_the_snapshot_length(void **state)
 {
     (void)state;
@@ -387,6 +408,7 @@ int main(void)
         cmocka_unit_test(closed),
         cmocka_unit_test(version_negotiation),
         cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(light_mode_keeps_little),
         cmocka_unit_test(cut_by_the_snapshot_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,6 +205,36 @@ static void client_gives_up(void **state)
     talk_free(talk);
 }
 
+/* The client does not like the certificate, and says so in a Handshake packet. */
+static void hidden_close(void **state)
+{
+    (void)state;
+    quic_talk *talk = talk_new(HS_QUIC_V1);
+    talk_crypto(talk, 0, talk_client_hello(talk));
+    talk_packet(talk, HS_CLIENT, TALK_INITIAL);
+    talk_send(talk, 0);
+    talk_crypto(talk, 0, talk_server_hello(talk));
+    talk_packet(talk, HS_SERVER, TALK_INITIAL);
+    talk_crypto(talk, 0, talk_encrypted_extensions(talk));
+    talk_packet(talk, HS_SERVER, TALK_HANDSHAKE);
+    talk_send(talk, 10);
+    hs_trace *trace = talk_judge(talk, TALK_KEYS_NO_LOG, true);
+    assert_int_equal(trace->failure.cls, HS_FAILURE_QUIC_TIMED_OUT);
+    hs_trace_free(trace);
+    talk->client_knows = true;
+    talk_close(talk, false, HS_QUIC_ERROR_CRYPTO + 48, "");
+    talk_packet(talk, HS_CLIENT, TALK_HANDSHAKE);
+    talk_send(talk, 20);
+    trace = talk_judge(talk, TALK_KEYS_NO_LOG, true);
+    assert_int_equal(trace->failure.cls, HS_FAILURE_QUIC_CLOSED);
+    hs_trace_free(trace);
+    trace = talk_judge(talk, TALK_KEYS_FIRST, true);
+    assert_int_equal(trace->failure.cls, HS_FAILURE_TLS_CERT_AUTHORITY_INVALID);
+    assert_int_equal(trace->failure.alert, 48);
+    hs_trace_free(trace);
+    talk_free(talk);
+}
+
 /* The client's Finished is hidden, and nothing of 1-RTT follows from it: its length tells. */
 static void hidden_finished(void **state)
 {
@@ -249,6 +279,7 @@ int main(void)
         cmocka_unit_test(closes),
         cmocka_unit_test(client_gives_up),
         cmocka_unit_test(hidden_finished),
+        cmocka_unit_test(hidden_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
