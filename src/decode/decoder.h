@@ -11,6 +11,7 @@
 
 #include "base/reader.h"
 #include "secrets/keylog.h"
+#include "secrets/tls12_sessions.h"
 
 typedef struct hs_decoder hs_decoder;
 
@@ -18,6 +19,9 @@ typedef struct hs_decoder hs_decoder;
  * memory. */
 hs_decoder *hs_decoder_new(hs_trace *trace, const hs_keylog *keylog);
 void hs_decoder_free(hs_decoder *decoder);
+/* What the connections of a capture know of each other's TLS sessions: this one's are added, and
+ * looked up. Before the first bytes; `sessions` must outlive the decoder. */
+void hs_decoder_set_sessions(hs_decoder *decoder, hs_tls12_sessions *sessions);
 
 /* `bytes` crossed at `moment`. Adds the segment to the trace, then decodes. Never fails on what the
  * peer sent: malformed bytes become an event that says so. HS_NO_MEMORY or HS_LIMIT: the decoder

@@ -17,6 +17,7 @@ typedef enum hs_spoken { HS_SPOKEN_UNKNOWN, HS_SPOKEN_TLS, HS_SPOKEN_PLAIN } hs_
 struct hs_decoder {
     hs_trace *trace;
     const hs_keylog *keylog;
+    hs_tls12_sessions *sessions; /* NULL: nobody else's are known */
     hs_application *application;
     hs_tls_decoder *tls;
     hs_spoken client; /* what the client speaks */

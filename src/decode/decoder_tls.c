@@ -48,7 +48,8 @@ bool hs_decoder_has_ciphers(const hs_decoder *decoder)
 hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)
 {
     hs_application *inside = hs_application_new(decoder->trace);
-    hs_tls_decoder *tls = inside ? hs_tls_decoder_new(decoder->trace, decoder->keylog, inside)
+    hs_tls_decoder *tls = inside ? hs_tls_decoder_new(decoder->trace, decoder->keylog,
+                                                      decoder->sessions, inside)
                                  : NULL;
     if (!tls) {
         hs_application_free(inside);

@@ -30,6 +30,7 @@ typedef struct hs_flow_settings {
     bool headers_only; /* the streams are decoded elsewhere */
     size_t handshake_limit;
     const hs_keylog *keylog;
+    hs_tls12_sessions *sessions; /* of all flows, where there is a key log */
 } hs_flow_settings;
 
 /* What one end said and did. */

@@ -78,6 +78,7 @@ static hs_flow_work *work_new(hs_flow *flow, const hs_flow_settings *settings)
         free(work);
         return NULL;
     }
+    hs_decoder_set_sessions(decoder, settings->sessions);
     work->flow = flow;
     work->trace = trace;
     work->decoder = decoder;

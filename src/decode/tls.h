@@ -14,14 +14,15 @@
 
 #include "decode/application.h"
 #include "secrets/keylog.h"
+#include "secrets/tls12_sessions.h"
 
 enum { HS_TLS_WAITING_MAX = 512 * 1024, HS_TLS_MESSAGE_MAX = 256 * 1024 };
 
 typedef struct hs_tls_decoder hs_tls_decoder;
 
-/* All must outlive the decoder; `keylog` may be NULL. NULL when out of memory. */
+/* All must outlive the decoder; `keylog` and `sessions` may be NULL. NULL when out of memory. */
 hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
-                                   hs_application *application);
+                                   hs_tls12_sessions *sessions, hs_application *application);
 void hs_tls_decoder_free(hs_tls_decoder *decoder);
 /* The next bytes of one direction's stream. HS_NO_MEMORY, HS_LIMIT: that direction is no longer
  * decoded, and the trace says so. */

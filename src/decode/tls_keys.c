@@ -150,6 +150,10 @@ static hs_result have_tls12(const hs_tls_decoder *d, hs_tls_direction *direction
     }
     const hs_tls_cipher_state *state = &direction->cipher;
     hs_bytes master = find_secret(d, "CLIENT_RANDOM", state->client_random);
+    if (master.len == 0 && state->has_session_random) {
+        /* GnuTLS logs it once, at the full handshake. */
+        master = find_secret(d, "CLIENT_RANDOM", state->session_random);
+    }
     if (master.len == 0) {
         return HS_NO_KEY;
     }
