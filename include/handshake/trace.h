@@ -225,7 +225,7 @@ typedef struct hs_tls_facts {
      * log may have the master secret under this name alone. */
     bool has_session_random;
     uint8_t session_random[32];
-    const char *ja3;           /* MD5 in hex */
+    const char *ja3; /* MD5 in hex */
     const char *ja3s;
     const char *ja4;
     bool has_alert; /* the first fatal or closing alert but close_notify */

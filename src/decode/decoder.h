@@ -32,6 +32,9 @@ HS_CHECKED hs_result hs_decoder_feed(hs_decoder *decoder, hs_side from, hs_bytes
  * go on behind them without a step. What they were part of is lost, what follows is decoded again
  * as soon as it can be told what it is. */
 HS_CHECKED hs_result hs_decoder_gap(hs_decoder *decoder, hs_side from, uint64_t length);
+/* Whether bytes of the client, which the server has received, were not seen up to now; unlike those
+ * of a gap they may still come. A ServerHello then begins TLS without its ClientHello. */
+void hs_decoder_set_client_behind(hs_decoder *decoder, bool is_behind);
 /* Whether TLS may still begin: nothing is spoken yet, or a protocol that may ask for it (STARTTLS,
  * CONNECT, SOCKS). A ClientHello at the start of a chunk then begins it. */
 bool hs_decoder_may_begin_tls(const hs_decoder *decoder);

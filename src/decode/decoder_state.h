@@ -24,6 +24,7 @@ struct hs_decoder {
     hs_spoken server; /* once the client speaks TLS: what the server does */
     bool has_spoken[2];
     bool client_has_gap;
+    bool client_is_behind;
     hs_side first_from;
     hs_buffer held[2];
     uint64_t offset[2]; /* of the next byte that goes on to a decoder */

@@ -31,7 +31,13 @@ bool hs_decoder_is_first_hello(const hs_decoder *decoder, hs_side from, hs_bytes
     if (from == HS_CLIENT) {
         return begins_with(bytes, HS_TLS_HS_CLIENT_HELLO);
     }
-    return decoder->client_has_gap && begins_with(bytes, HS_TLS_HS_SERVER_HELLO);
+    return (decoder->client_has_gap || decoder->client_is_behind) &&
+           begins_with(bytes, HS_TLS_HS_SERVER_HELLO);
+}
+
+void hs_decoder_set_client_behind(hs_decoder *decoder, bool is_behind)
+{
+    decoder->client_is_behind = is_behind;
 }
 
 bool hs_decoder_may_begin_tls(const hs_decoder *decoder)
