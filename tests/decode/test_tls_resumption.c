@@ -230,7 +230,7 @@ static uint8_t play(hs_tls12_sessions *sessions, handshake h, kit_chunks chunks)
 static void a_ticket_of_a_ticket_is_of_the_first_handshake(void **state)
 {
     (void)state;
-    for (int chunks = KIT_WHOLE; chunks <= KIT_RANDOM; chunks++) {
+    for (kit_chunks chunks = KIT_WHOLE; chunks <= KIT_RANDOM; chunks++) {
         hs_tls12_sessions *s = new_sessions();
         assert_int_equal(play(s, (handshake){1, "", "", "id 1", true, "t1"}, chunks), 0);
         assert_int_equal(play(s, (handshake){2, "x", "t1", "x", false, "t2"}, chunks), 1);
