@@ -297,8 +297,9 @@ static void close_source(hs_capture *capture, hs_source *source)
                            capture->number, source->damage);
     }
     if (source->bad_blocks > 0) {
-        hs_capture_trouble(capture, "'%.300s': %" PRIu64 " blocks were malformed and passed over",
-                           capture->name, source->bad_blocks);
+        hs_capture_trouble(capture, "'%.300s': %" PRIu64 " malformed block%s passed over",
+                           capture->name, source->bad_blocks,
+                           source->bad_blocks == 1 ? " was" : "s were");
     }
 }
 

@@ -53,9 +53,9 @@ void hs_answer_line(hs_connection *c, const hs_request *request, const hs_answer
     char method[HS_ESCAPED_MAX];
     char path[HS_ESCAPED_MAX];
     c->units++;
-    hs_connection_line(c, "%s%s%s %d %zu bytes%s", hs_line_escaped(request->method, method),
+    hs_connection_line(c, "%s%s%s %d %zu byte%s%s", hs_line_escaped(request->method, method),
                        request->path.len > 0 ? " " : "", hs_line_escaped(request->path, path),
-                       answer->status, answer->body_len,
+                       answer->status, answer->body_len, answer->body_len == 1 ? "" : "s",
                        hs_connection_is_early(c) ? " (early data)" : "");
 }
 
