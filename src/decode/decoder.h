@@ -40,6 +40,8 @@ void hs_decoder_set_client_behind(hs_decoder *decoder, bool is_behind);
 bool hs_decoder_may_begin_tls(const hs_decoder *decoder);
 /* TLS up to 1.2, and both sides have sent ChangeCipherSpec. */
 bool hs_decoder_has_ciphers(const hs_decoder *decoder);
+/* The key log has secrets of this connection's TLS. */
+bool hs_decoder_has_keys(const hs_decoder *decoder);
 /* The key log has grown: looks at the waiting records again. */
 HS_CHECKED hs_result hs_decoder_keys_changed(hs_decoder *decoder);
 /* That direction ended in order (FIN); an unfinished message is noted. */

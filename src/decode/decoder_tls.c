@@ -51,6 +51,11 @@ bool hs_decoder_has_ciphers(const hs_decoder *decoder)
     return decoder->tls && hs_tls_decoder_has_ciphers(decoder->tls);
 }
 
+bool hs_decoder_has_keys(const hs_decoder *decoder)
+{
+    return decoder->tls && hs_tls_decoder_has_keys(decoder->tls);
+}
+
 hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)
 {
     hs_application *inside = hs_application_new(decoder->trace);

@@ -30,6 +30,7 @@ typedef struct hs_flow_settings {
     bool headers_only; /* the streams are decoded elsewhere */
     size_t handshake_limit;
     const hs_keylog *keylog;
+    bool keylog_complete;        /* who has no keys there will have none */
     hs_tls12_sessions *sessions; /* of all flows, where there is a key log */
 } hs_flow_settings;
 

@@ -74,7 +74,8 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
                                          .keep_events = c->keep_events || c->keep_bytes,
                                          .keep_bytes = c->keep_bytes,
                                          .handshake_limit = c->handshake_limit,
-                                         .keylog = c->keylog};
+                                         .keylog = c->keylog,
+                                         .keylog_complete = c->keylog_complete};
     /* A SYN is sent again for at most 64 s later than the one before, a connection without
      * keep-alives may be idle for hours. */
     flows->patience[HS_FLOWS_OPENING] = 130 * HS_SECOND;
@@ -387,9 +388,10 @@ void hs_flows_set_file(hs_flows *flows, const char *file)
     }
 }
 
-void hs_flows_set_keylog(hs_flows *flows, const hs_keylog *keylog)
+void hs_flows_set_keylog(hs_flows *flows, const hs_keylog *keylog, bool is_complete)
 {
     flows->settings.keylog = keylog;
+    flows->settings.keylog_complete = is_complete;
     (void)have_sessions(flows); /* without, a resumed session may stay closed */
 }
 

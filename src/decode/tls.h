@@ -33,6 +33,8 @@ void hs_tls_decoder_begin_at(hs_tls_decoder *decoder, hs_side from, uint64_t off
  * incomplete; protected records behind them have lost count, and stay closed. */
 void hs_tls_decoder_gap(hs_tls_decoder *decoder, hs_side from, uint64_t length);
 HS_CHECKED hs_result hs_tls_decoder_keys_changed(hs_tls_decoder *decoder);
+/* The key log has secrets of this connection; of which kind, is not looked at. */
+bool hs_tls_decoder_has_keys(const hs_tls_decoder *decoder);
 /* Up to TLS 1.2: both sides have changed to their ciphers; their Finished is next, read or not. */
 bool hs_tls_decoder_has_ciphers(const hs_tls_decoder *decoder);
 /* What waits is shown as it is, and what is not whole is noted. */

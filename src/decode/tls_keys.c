@@ -167,6 +167,27 @@ static hs_result have_tls12(const hs_tls_decoder *d, hs_tls_direction *direction
                                           &direction->protection);
 }
 
+static bool has_secret(const hs_tls_decoder *d, const char *label, const uint8_t *random)
+{
+    return find_secret(d, label, random).len > 0;
+}
+
+bool hs_tls_decoder_has_keys(const hs_tls_decoder *decoder)
+{
+    const hs_tls_decoder *d = decoder;
+    if (!d->has_client_hello) {
+        return false; /* secrets go by its random */
+    }
+    bool has_any = has_secret(d, "CLIENT_RANDOM", d->client_random) ||
+                   (d->resumption.has_random &&
+                    has_secret(d, "CLIENT_RANDOM", d->resumption.random));
+    for (hs_tls_epoch epoch = HS_TLS_EPOCH_EARLY; epoch <= HS_TLS_EPOCH_APPLICATION; epoch++) {
+        has_any = has_any || has_secret(d, secret_label(HS_CLIENT, epoch), d->first_random) ||
+                  has_secret(d, secret_label(HS_SERVER, epoch), d->first_random);
+    }
+    return has_any;
+}
+
 hs_result hs_tls_unprotect(hs_tls_decoder *d, hs_tls_direction *direction, hs_bytes record,
                            hs_record_content *content)
 {
