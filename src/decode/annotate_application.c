@@ -1,7 +1,6 @@
 #include "decode/annotate_application.h"
 
 #include "decode/application_state.h"
-#include "wire/http3_frame.h"
 
 static hs_result annotate_http(const hs_event *event, hs_reader *reader)
 {
@@ -49,12 +48,6 @@ static hs_result annotate_websocket(const hs_event *event, hs_reader *reader)
     return hs_reader_result(reader);
 }
 
-static hs_result annotate_http3(hs_reader *reader)
-{
-    hs_http3_frame frame;
-    return hs_http3_read_frame(reader, &frame);
-}
-
 hs_result hs_annotate_application(const hs_event *event, hs_reader *reader)
 {
     switch (event->layer) {
@@ -71,9 +64,8 @@ hs_result hs_annotate_application(const hs_event *event, hs_reader *reader)
     case HS_LAYER_TLS:
     case HS_LAYER_UDP:
     case HS_LAYER_QUIC:
-        break;
     case HS_LAYER_HTTP3:
-        return annotate_http3(reader);
+        break;
     }
     return HS_INVALID;
 }

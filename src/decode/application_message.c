@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "decode/application_state.h"
-#include "decode/telling_field.h"
 
 void hs_app_take(hs_app_side *side, size_t len)
 {
@@ -142,8 +141,46 @@ hs_event *hs_app_run_end(hs_application *app, hs_app_side *side)
 
 void hs_app_add_field(hs_application *app, hs_event *event, hs_bytes name, hs_bytes value)
 {
-    const char *telling = event ? hs_telling_field(event, name) : NULL;
-    if (telling) {
-        hs_app_add_bytes(app, event, telling, value, HS_APP_VALUE_MAX);
+    static const char *const telling[] = {
+        ":method",
+        ":scheme",
+        ":authority",
+        ":path",
+        ":protocol",
+        ":status",
+        "host",
+        "user-agent",
+        "server",
+        "via",
+        "location",
+        "date",
+        "content-type",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "upgrade",
+        "http2-settings",
+        "alt-svc",
+        "retry-after",
+        "strict-transport-security",
+        "www-authenticate",
+        "origin",
+        "sec-websocket-key",
+        "sec-websocket-version",
+        "sec-websocket-protocol",
+        "sec-websocket-extensions",
+        "sec-websocket-accept",
+    };
+    enum { DETAILS_MAX = 48 }; /* a head may repeat a field without end */
+    size_t count = 0;
+    for (const hs_detail *detail = event ? event->details : NULL; detail; detail = detail->next) {
+        count++;
+    }
+    for (size_t i = 0; event && count < DETAILS_MAX && i < sizeof telling / sizeof telling[0];
+         i++) {
+        if (hs_http1_is_same(name, telling[i])) {
+            hs_app_add_bytes(app, event, telling[i], value, HS_APP_VALUE_MAX);
+            return;
+        }
     }
 }

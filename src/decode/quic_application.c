@@ -1,8 +1,5 @@
 /* Who gets the bytes of streams: by ALPN. What is no HTTP/3 is shown as data, the first of each
  * direction. */
-#include <string.h>
-
-#include "decode/http3.h"
 #include "decode/quic_state.h"
 
 enum { TEXT_SHOWN = 64, BYTES_KEPT = 1024 };
@@ -34,32 +31,12 @@ static void show_data(hs_quic_decoder *d, hs_side from, uint64_t stream_id,
     }
 }
 
-/* "h3", and "h3-29" of its drafts. */
-static bool is_http3(const hs_quic_decoder *d)
-{
-    const char *alpn = d->trace->tls.alpn;
-    return alpn && (strcmp(alpn, "h3") == 0 || strncmp(alpn, "h3-", 3) == 0);
-}
-
-static hs_result feed_http3(hs_quic_decoder *d, hs_side from, uint64_t stream_id,
-                            const hs_quic_piece *piece, bool fin)
-{
-    d->http3 = d->http3 ? d->http3 : hs_http3_decoder_new(d->trace);
-    if (!d->http3) {
-        return HS_NO_MEMORY;
-    }
-    return hs_http3_decoder_feed(d->http3, from, stream_id, piece->bytes, fin, piece->first,
-                                 piece->end);
-}
-
 void hs_quic_application_data(hs_quic_decoder *d, hs_side from, uint64_t stream_id,
                               const hs_quic_piece *piece, bool fin)
 {
+    (void)fin;
     hs_quic_direction *direction = &d->sides[from];
-    if (is_http3(d)) {
-        d->trace->incomplete = feed_http3(d, from, stream_id, piece, fin) != HS_OK ||
-                               d->trace->incomplete;
-    } else if (!direction->has_data && piece->bytes.len > 0) {
+    if (!direction->has_data && piece->bytes.len > 0) {
         direction->has_data = true;
         show_data(d, from, stream_id, piece);
     }
@@ -67,20 +44,18 @@ void hs_quic_application_data(hs_quic_decoder *d, hs_side from, uint64_t stream_
 
 void hs_quic_application_gap(hs_quic_decoder *d, hs_side from, uint64_t stream_id, uint64_t length)
 {
-    if (d->http3) {
-        hs_http3_decoder_gap(d->http3, from, stream_id, length);
-    }
+    (void)d;
+    (void)from;
+    (void)stream_id;
+    (void)length;
 }
 
 void hs_quic_application_finish(hs_quic_decoder *d)
 {
-    if (d->http3) {
-        hs_http3_decoder_finish(d->http3);
-    }
+    (void)d;
 }
 
 void hs_quic_application_free(hs_quic_decoder *d)
 {
-    hs_http3_decoder_free(d->http3);
-    d->http3 = NULL;
+    (void)d;
 }

@@ -3,7 +3,6 @@
 #define HS_DECODE_QUIC_STATE_H
 
 #include "base/buffer.h"
-#include "decode/http3.h"
 #include "decode/quic.h"
 #include "decode/quic_order.h"
 #include "decode/tls.h"
@@ -148,7 +147,6 @@ struct hs_quic_decoder {
     hs_trace *trace;
     const hs_keylog *keylog;
     hs_quic_crypto *crypto;
-    hs_http3_decoder *http3; /* NULL before the first bytes for it */
     hs_tls_decoder *tls;
     hs_quic_direction sides[2];
 
