@@ -46,7 +46,8 @@ size_t hs_quic_flow_memory(const hs_quic_flow *quic)
     }
     size_t memory = sizeof *quic;
     if (quic->trace) {
-        memory += TRACE_CHUNK + hs_arena_used(hs_trace_arena(quic->trace));
+        size_t used = hs_arena_used(hs_trace_arena(quic->trace));
+        memory += used < TRACE_CHUNK ? TRACE_CHUNK : used + TRACE_CHUNK;
     }
     return memory + (quic->decoder ? hs_quic_decoder_memory(quic->decoder) : 0);
 }
