@@ -130,13 +130,19 @@ hs_bytes hs_app_run_kept(const hs_app_side *side)
     return (hs_bytes){side->run.kept, side->run.kept_len};
 }
 
-hs_event *hs_app_run_end(hs_application *app, hs_app_side *side)
+hs_message hs_app_run_message(hs_app_side *side)
 {
     hs_app_run *run = &side->run;
     run->is_open = false;
     run->message.bytes = (size_t)run->bytes;
     run->message.raw = hs_app_run_kept(side);
-    return hs_app_emit(app, &run->message);
+    return run->message;
+}
+
+hs_event *hs_app_run_end(hs_application *app, hs_app_side *side)
+{
+    hs_message message = hs_app_run_message(side);
+    return hs_app_emit(app, &message);
 }
 
 void hs_app_add_field(hs_application *app, hs_event *event, hs_bytes name, hs_bytes value)

@@ -152,6 +152,8 @@ void hs_app_run_take(hs_app_side *side, size_t len);
 /* Takes what there is of run.left; whether any of it was there. */
 bool hs_app_run_take_left(hs_app_side *side);
 hs_bytes hs_app_run_kept(const hs_app_side *side);
+/* Ends the run: the message that it was, whose bytes stay where they are until the next begins. */
+hs_message hs_app_run_message(hs_app_side *side);
 hs_event *hs_app_run_end(hs_application *app, hs_app_side *side);
 
 /* If `field` tells something about a connection, adds it to the event. Names are matched in any

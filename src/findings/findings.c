@@ -70,6 +70,19 @@ static const hs_rule rules[] = {
     ROW(fast_open_not_used, INFO, "TCP Fast Open saved nothing",
         "a first connection only fetches the cookie; the server needs net.ipv4.tcp_fastopen=2 or "
         "3"),
+    /* QUIC. */
+    ROW(quic_retry, INFO, "the server asked for a proof of the address (Retry)",
+        "keep the token that an earlier connection gave (NEW_TOKEN), or let the server ask under "
+        "load only"),
+    ROW(quic_version_negotiation, NOTICE, "the first QUIC version was not the server's",
+        "begin with a version that the server has, or let both sides know compatible versions"),
+    ROW(quic_amplification_limited, NOTICE,
+        "the server's first flight exceeds three times what it had received",
+        "send a shorter chain, ECDSA certificates, or compressed ones (RFC 8879)"),
+    ROW(quic_packets_lost, NOTICE, "QUIC packets had to be sent again",
+        "look for packet loss on the path, and for a firewall that limits UDP"),
+    ROW(http3_offered, INFO, "the server offers HTTP/3, which saves a round trip",
+        "connect by QUIC at once (--http3), or publish it in the DNS (HTTPS record)"),
     /* The application. */
     ROW(no_tls, NOTICE, "the connection is not encrypted", "use the scheme with TLS (https, wss)"),
     ROW(redirect, INFO, "the answer is a redirect",

@@ -66,6 +66,11 @@ bool hs_trace_is_loopback(const hs_trace *trace);
     X(no_window_scale)                                                                             \
     X(no_sack)                                                                                     \
     X(fast_open_not_used)                                                                          \
+    X(quic_retry)                                                                                  \
+    X(quic_version_negotiation)                                                                    \
+    X(quic_amplification_limited)                                                                  \
+    X(quic_packets_lost)                                                                           \
+    X(http3_offered)                                                                               \
     X(no_tls)                                                                                      \
     X(redirect)                                                                                    \
     X(server_error)                                                                                \

@@ -41,7 +41,8 @@ bool hs_rule_flight_exceeds_window(hs_judgement *judgement)
     uint64_t mss = trace->tcp.mss > 0 ? trace->tcp.mss : WINDOW_MSS;
     uint64_t window = WINDOW_SEGMENTS * mss;
     uint64_t flight = server_flight(trace);
-    if (!trace->tls.present || trace->certificate_count == 0 || flight <= window) {
+    if (!trace->tls.present || trace->quic.present || trace->certificate_count == 0 ||
+        flight <= window) {
         return false;
     }
     /* Only a pause of about a round trip within the flight shows that it had to wait. */

@@ -7,7 +7,8 @@
 
 static bool tls_done(const hs_trace *trace)
 {
-    return trace->tls.present && hs_trace_reached(trace, HS_MILESTONE_TLS_DONE);
+    return trace->tls.present && (hs_trace_reached(trace, HS_MILESTONE_TLS_DONE) ||
+                                  hs_trace_reached(trace, HS_MILESTONE_QUIC_DONE));
 }
 
 /* What the client offered stands in the first part of its JA4, "t13d1516h2": transport, highest

@@ -74,23 +74,22 @@ static void end_by_errno(hs_socket *socket, int os_errno)
 static void read_stamps(hs_socket *socket)
 {
     while (!socket->closed) {
-        uint32_t key;
-        struct timespec stamp;
-        hs_stamp_result result = hs_stamp_next_sent(socket->fd, &key, &stamp);
+        hs_stamp_sent sent;
+        hs_stamp_result result = hs_stamp_next_sent(socket->fd, &sent);
         if (result == HS_STAMP_NONE)
             break;
         if (result != HS_STAMP_READ || !socket->stamps_sent)
             continue;
         /* Keys are modulo 2^32: the distance from the next byte, at most half of that away. */
         uint32_t next = (uint32_t)(socket->left - socket->stamp_base);
-        uint32_t ahead = key - next;
+        uint32_t ahead = sent.key - next;
         if (ahead > INT32_MAX)
             continue;
         uint64_t offset = socket->left + ahead;
         socket->left = offset + 1;
         if (!hs_timeline_clock_was_set(socket->timeline))
             socket->events.left(socket->events.context, offset,
-                                hs_timeline_of_stamp(socket->timeline, &stamp));
+                                hs_timeline_of_stamp(socket->timeline, &sent.stamp));
     }
 }
 

@@ -1,4 +1,3 @@
-/* The kernel's stamps of one TCP socket's bytes. */
 #include "net/socket_stamp.h"
 
 #include <errno.h>
@@ -26,6 +25,11 @@ static bool set_flags(int fd, int flags)
 bool hs_stamp_receiving(int fd)
 {
     return set_flags(fd, STAMP_RECEIVED);
+}
+
+bool hs_stamp_datagrams(int fd)
+{
+    return set_flags(fd, STAMP_SENT | SOF_TIMESTAMPING_OPT_ID);
 }
 
 static bool data_bytes_acknowledged(int fd, uint64_t *out)
@@ -85,19 +89,31 @@ bool hs_stamp_received(struct msghdr *message, struct timespec *stamp)
     return false;
 }
 
-static bool read_key(struct cmsghdr *control, uint32_t *key)
+static bool read_error(struct cmsghdr *control, struct sock_extended_err *error)
 {
     bool is_error = (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_RECVERR) ||
                     (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_RECVERR);
-    struct sock_extended_err error;
-    if (!is_error || control->cmsg_len < CMSG_LEN(sizeof(error)))
+    if (!is_error || control->cmsg_len < CMSG_LEN(sizeof(*error)))
         return false;
-    memcpy(&error, CMSG_DATA(control), sizeof(error));
-    *key = error.ee_data;
-    return error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING && error.ee_info == SCM_TSTAMP_SND;
+    memcpy(error, CMSG_DATA(control), sizeof(*error));
+    return true;
 }
 
-hs_stamp_result hs_stamp_next_sent(int fd, uint32_t *key, struct timespec *stamp)
+static hs_stamp_result kind_of(const struct sock_extended_err *error, bool has_stamp)
+{
+    switch (error->ee_origin) {
+    case SO_EE_ORIGIN_TIMESTAMPING:
+        return has_stamp && error->ee_info == SCM_TSTAMP_SND ? HS_STAMP_READ : HS_STAMP_OTHER;
+    case SO_EE_ORIGIN_ICMP:
+    case SO_EE_ORIGIN_ICMP6:
+    case SO_EE_ORIGIN_LOCAL:
+        return HS_STAMP_ERROR;
+    default:
+        return HS_STAMP_OTHER;
+    }
+}
+
+hs_stamp_result hs_stamp_next_sent(int fd, hs_stamp_sent *sent)
 {
     hs_stamp_control room;
     struct msghdr message = {.msg_control = room.bytes, .msg_controllen = sizeof(room.bytes)};
@@ -108,12 +124,14 @@ hs_stamp_result hs_stamp_next_sent(int fd, uint32_t *key, struct timespec *stamp
     if (n < 0)
         return HS_STAMP_NONE;
 
-    bool has_key = false;
+    struct sock_extended_err error = {.ee_origin = SO_EE_ORIGIN_NONE};
     bool has_stamp = false;
     for (struct cmsghdr *control = CMSG_FIRSTHDR(&message); control != NULL;
          control = CMSG_NXTHDR(&message, control)) {
-        has_key = has_key || read_key(control, key);
-        has_stamp = has_stamp || read_stamp(control, stamp);
+        if (!read_error(control, &error))
+            has_stamp = has_stamp || read_stamp(control, &sent->stamp);
     }
-    return has_key && has_stamp ? HS_STAMP_READ : HS_STAMP_OTHER;
+    sent->key = error.ee_data;
+    sent->os_errno = (int)error.ee_errno;
+    return kind_of(&error, has_stamp);
 }

@@ -1,5 +1,5 @@
-/* The kernel's stamps of one TCP socket's bytes: SO_TIMESTAMPING, Documentation/networking/
- * timestamping of the kernel. */
+/* The kernel's stamps of what one socket sends and receives: SO_TIMESTAMPING, Documentation/
+ * networking/timestamping of the kernel. */
 #ifndef HS_NET_SOCKET_STAMP_H
 #define HS_NET_SOCKET_STAMP_H
 
@@ -20,17 +20,27 @@ bool hs_stamp_receiving(int fd);
 /* Stamps what is sent, too. Only in an established connection, see the source. `*base` becomes the
  * offset in our stream that the kernel counts as 0. */
 bool hs_stamp_sending(int fd, bool sent_before, uint64_t *base);
+/* Stamps both, of a UDP socket that has sent nothing yet: datagrams are counted from 0. */
+bool hs_stamp_datagrams(int fd);
 /* The stamp of received bytes, from the control messages of their recvmsg. */
 bool hs_stamp_received(struct msghdr *message, struct timespec *stamp);
 
 typedef enum hs_stamp_result {
     HS_STAMP_READ,
+    HS_STAMP_ERROR, /* not a stamp: an ICMP message, or an error of this host's own */
     HS_STAMP_OTHER, /* something else was in the queue; it is gone */
     HS_STAMP_NONE,  /* the queue is empty */
 } hs_stamp_result;
 
-/* The next stamp of sent bytes from the error queue. `*key` is the offset from `base`, modulo 2^32,
- * of the last byte that one sendmsg brought. */
-hs_stamp_result hs_stamp_next_sent(int fd, uint32_t *key, struct timespec *stamp);
+/* What the error queue has next. */
+typedef struct hs_stamp_sent {
+    /* Of TCP the offset from `base`, modulo 2^32, of the last byte that one sendmsg brought; of UDP
+     * the datagram's number. */
+    uint32_t key;
+    struct timespec stamp;
+    int os_errno; /* of HS_STAMP_ERROR: ECONNREFUSED, EHOSTUNREACH, EMSGSIZE … */
+} hs_stamp_sent;
+
+hs_stamp_result hs_stamp_next_sent(int fd, hs_stamp_sent *sent);
 
 #endif

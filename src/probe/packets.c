@@ -156,16 +156,17 @@ void hs_run_packets_free(hs_run *run)
     hs_buffer_free(secrets);
 }
 
-static bool rebuilds(const hs_packets *packets)
+static bool rebuilds(const hs_run *run)
 {
-    return packets && packets->file && !packets->tap;
+    const hs_packets *packets = run->setup.packets;
+    return packets && packets->file && (!packets->tap || run->packets.is_datagrams);
 }
 
 void hs_run_packets_connected(hs_run *run, int fd)
 {
     hs_address *local = &run->packets.local;
     hs_address *remote = &run->packets.remote;
-    if (!rebuilds(run->setup.packets)) {
+    if (!rebuilds(run)) {
         return;
     }
     local->len = remote->len = sizeof local->storage;
@@ -176,14 +177,22 @@ void hs_run_packets_connected(hs_run *run, int fd)
     }
 }
 
+void hs_run_packets_connected_udp(hs_run *run, int fd)
+{
+    run->packets.is_datagrams = true;
+    hs_run_packets_connected(run, fd);
+}
+
 void hs_run_packets_crossed(hs_run *run, hs_side from, hs_bytes bytes)
 {
     hs_packets *packets = run->setup.packets;
-    if (hs_packets_tap(packets)) {
+    if (rebuilds(run)) {
+        if (hs_buffer_append(&run->packets.streams[from], bytes) != HS_OK) {
+            packets->lost++;
+            run->packets.streams[from].limit = 0; /* nothing may follow a hole */
+        }
+    } else if (hs_packets_tap(packets)) {
         hs_packet_tap_relieve(packets->tap, bytes.len);
-    } else if (rebuilds(packets) && hs_buffer_append(&run->packets.streams[from], bytes) != HS_OK) {
-        packets->lost++;
-        run->packets.streams[from].limit = 0; /* nothing may follow a hole */
     }
 }
 
@@ -282,7 +291,7 @@ void hs_run_packets_write(hs_run *run)
     hs_result result = hs_packet_file_add_secrets(packets->file,
                                                   hs_buffer_bytes(&run->packets.secrets));
     if (result == HS_OK) {
-        result = packets->tap ? write_tapped(packets) : hs_rebuilt_write(run, packets->file);
+        result = rebuilds(run) ? hs_rebuilt_write(run, packets->file) : write_tapped(packets);
     }
     if (result == HS_OK && fflush(packets->stream) != 0) {
         result = HS_SYSTEM;

@@ -34,12 +34,15 @@ typedef struct hs_run_packets {
     hs_buffer secrets;    /* key log lines */
     hs_address local;
     hs_address remote;
+    bool is_datagrams; /* the streams are of UDP: one datagram behind the other */
 } hs_run_packets;
 
 void hs_run_packets_init(hs_run *run);
 void hs_run_packets_free(hs_run *run);
 /* The connection's ends are known. */
 void hs_run_packets_connected(hs_run *run, int fd);
+/* As that, of a UDP socket. */
+void hs_run_packets_connected_udp(hs_run *run, int fd);
 /* Bytes crossed. */
 void hs_run_packets_crossed(hs_run *run, hs_side from, hs_bytes bytes);
 void hs_run_packets_secret(hs_run *run, const char *line);

@@ -9,6 +9,9 @@ const char hs_rebuilt_comment[] =
     "rebuilt from the socket's stream; headers are not the wire's: sequence numbers count from 1, "
     "and SYN, FIN and bare acknowledgments were not seen";
 
+static const char datagram_comment[] =
+    "the datagram as it crossed the socket; its IP and UDP headers are rebuilt";
+
 enum { FRAME_MAX = HS_PACKET_PAYLOAD_MAX + HS_PACKET_OVERHEAD };
 
 typedef struct rebuilt {
@@ -16,27 +19,37 @@ typedef struct rebuilt {
     hs_packet ends[2]; /* the headers of either side's packets */
     hs_bytes streams[2];
     uint64_t crossed[2]; /* bytes so far */
+    bool is_datagrams;
     uint8_t *frame;
     int64_t start;
 } rebuilt;
 
-static hs_result write_packet(rebuilt *b, hs_side from, hs_bytes payload, hs_time at)
+static hs_result write_headers(rebuilt *b, const hs_packet *packet, hs_time at)
 {
     hs_writer w;
+    hs_writer_init(&w, b->frame, FRAME_MAX);
+    if (b->is_datagrams) {
+        hs_packet_write_udp(&w, packet);
+    } else {
+        hs_packet_write(&w, packet);
+    }
+    hs_packet_record record = {.link_type = HS_LINK_TYPE_RAW,
+                               .frame = hs_writer_bytes(&w),
+                               .length = (uint32_t)hs_writer_bytes(&w).len,
+                               .at = b->start + at,
+                               .comment = b->is_datagrams ? datagram_comment : hs_rebuilt_comment};
+    hs_result result = hs_writer_result(&w);
+    return result == HS_OK ? hs_packet_file_add(b->file, &record) : result;
+}
+
+static hs_result write_packet(rebuilt *b, hs_side from, hs_bytes payload, hs_time at)
+{
     hs_packet packet = b->ends[from];
     packet.payload = payload;
     packet.tcp.sequence = (uint32_t)(1 + b->crossed[from]);
     packet.tcp.acknowledgment = (uint32_t)(1 + b->crossed[!from]);
     b->crossed[from] += payload.len;
-    hs_writer_init(&w, b->frame, FRAME_MAX);
-    hs_packet_write(&w, &packet);
-    hs_packet_record record = {.link_type = HS_LINK_TYPE_RAW,
-                               .frame = hs_writer_bytes(&w),
-                               .length = (uint32_t)hs_writer_bytes(&w).len,
-                               .at = b->start + at,
-                               .comment = hs_rebuilt_comment};
-    hs_result result = hs_writer_result(&w);
-    return result == HS_OK ? hs_packet_file_add(b->file, &record) : result;
+    return write_headers(b, &packet, at);
 }
 
 /* One run of bytes; more than one packet only where it does not fit into one. */
@@ -70,6 +83,7 @@ hs_result hs_rebuilt_write(hs_run *run, hs_packet_file *file)
     }
     rebuilt b = {.file = file,
                  .start = run->timeline.realtime_start,
+                 .is_datagrams = kept->is_datagrams,
                  .streams = {hs_buffer_bytes(&kept->streams[HS_CLIENT]),
                              hs_buffer_bytes(&kept->streams[HS_SERVER])},
                  .frame = malloc(FRAME_MAX)};

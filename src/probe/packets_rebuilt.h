@@ -1,6 +1,7 @@
 /* Packets for the file where none may be caught: each run of bytes that crossed the socket becomes
  * a packet with the time of its stamp. What was not seen is not made up: there is no SYN, no
- * acknowledgment on its own and no FIN. */
+ * acknowledgment on its own and no FIN. A datagram of UDP is whole as it crosses the socket, so
+ * QUIC's packets are always written by this. */
 #ifndef HS_PROBE_PACKETS_REBUILT_H
 #define HS_PROBE_PACKETS_REBUILT_H
 

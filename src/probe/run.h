@@ -18,6 +18,7 @@
 #include "net/resolve.h"
 #include "net/socket.h"
 #include "net/tls_session.h"
+#include "probe/addresses.h"
 #include "probe/packets.h"
 #include "probe/step.h"
 #include "probe/url.h"
@@ -70,6 +71,8 @@ struct hs_run {
     uv_timer_t overall;
     unsigned open_handles; /* timers that the loop has not closed yet */
 
+    hs_run_addresses addresses;
+    hs_phase addresses_phase;
     hs_resolution *resolution;
     hs_connector *connector;
     hs_moment resolved; /* when the resolver was done */

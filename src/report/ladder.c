@@ -13,6 +13,8 @@ static const char *layer_text(hs_layer layer)
     switch (layer) {
     case HS_LAYER_HTTP2:
         return "h2";
+    case HS_LAYER_HTTP3:
+        return "h3";
     case HS_LAYER_WEBSOCKET:
         return "ws";
     default:

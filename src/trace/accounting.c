@@ -151,7 +151,8 @@ static void set_path_rtt(hs_trace *trace)
  * the path's time. */
 static hs_time *part_of_failure(walk *w, hs_failure_class cls)
 {
-    bool is_answer = cls == HS_FAILURE_TCP_REFUSED || cls == HS_FAILURE_TCP_RESET;
+    bool is_answer = cls == HS_FAILURE_TCP_REFUSED || cls == HS_FAILURE_TCP_RESET ||
+                     cls == HS_FAILURE_QUIC_REFUSED;
     return is_answer ? &w->parts->network : &w->parts->loss;
 }
 
@@ -163,12 +164,18 @@ static void walk_connecting(const hs_trace *trace, walk *w)
         give(w, done != HS_TIME_NONE ? done : w->end, &w->parts->dns);
     }
     hs_time *before = &w->parts->client;
+    bool is_quic = at(trace, HS_MILESTONE_QUIC_START) != HS_TIME_NONE;
     for (size_t i = 0; i < trace->target.attempt_count; i++) {
         const hs_attempt *attempt = &trace->target.attempts[i];
-        if (!attempt->won) {
+        /* QUIC's one attempt that is left is told by its datagrams. */
+        bool is_last = i + 1 == trace->target.attempt_count;
+        if (!attempt->won || is_quic) {
             give(w, attempt->start, before);
-            before = part_of_failure(w, attempt->failure);
+            before = is_quic && is_last ? before : part_of_failure(w, attempt->failure);
         }
+    }
+    if (is_quic) {
+        return;
     }
     hs_time syn = at(trace, HS_MILESTONE_SYN);
     hs_time established = at(trace, HS_MILESTONE_ESTABLISHED);

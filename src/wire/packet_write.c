@@ -6,10 +6,12 @@ enum {
     IPV4_HEADER = 20,
     IPV6_HEADER = 40,
     TCP_HEADER = 20,
+    UDP_HEADER = 8,
     HOPS = 64,
     DONT_FRAGMENT = 0x4000,
     IPV4_CHECKSUM_AT = 10,
     TCP_CHECKSUM_AT = 16,
+    UDP_CHECKSUM_AT = 6,
 };
 
 /* RFC 1071: words are added up, what is carried out comes back in. */
@@ -50,7 +52,7 @@ static hs_bytes address(const hs_packet *packet, const hs_ip_address *end)
     return hs_bytes_of(end->bytes, packet->family == 4 ? 4 : sizeof end->bytes);
 }
 
-static void write_ipv4(hs_writer *w, const hs_packet *packet, size_t segment)
+static void write_ipv4(hs_writer *w, const hs_packet *packet, uint8_t protocol, size_t segment)
 {
     size_t start = w->len;
     hs_write_u8(w, 4 << 4 | IPV4_HEADER / 4);
@@ -59,21 +61,39 @@ static void write_ipv4(hs_writer *w, const hs_packet *packet, size_t segment)
     hs_write_u16(w, 0);
     hs_write_u16(w, DONT_FRAGMENT);
     hs_write_u8(w, HOPS);
-    hs_write_u8(w, HS_PROTOCOL_TCP);
+    hs_write_u8(w, protocol);
     hs_write_u16(w, 0);
     hs_write_bytes(w, address(packet, &packet->source));
     hs_write_bytes(w, address(packet, &packet->destination));
     put_checksum(w, start + IPV4_CHECKSUM_AT, add_words(0, written_since(w, start)));
 }
 
-static void write_ipv6(hs_writer *w, const hs_packet *packet, size_t segment)
+static void write_ipv6(hs_writer *w, const hs_packet *packet, uint8_t protocol, size_t segment)
 {
     hs_write_u32(w, UINT32_C(6) << 28);
     hs_write_u16(w, (uint16_t)segment);
-    hs_write_u8(w, HS_PROTOCOL_TCP);
+    hs_write_u8(w, protocol);
     hs_write_u8(w, HOPS);
     hs_write_bytes(w, address(packet, &packet->source));
     hs_write_bytes(w, address(packet, &packet->destination));
+}
+
+static void write_ip(hs_writer *w, const hs_packet *packet, uint8_t protocol, size_t segment)
+{
+    if (packet->family == 4) {
+        write_ipv4(w, packet, protocol, segment);
+    } else {
+        write_ipv6(w, packet, protocol, segment);
+    }
+}
+
+/* Of a segment with the pseudo-header of RFC 9293 3.1 and RFC 8200 8.1, not complemented yet. */
+static uint32_t sum_segment(const hs_packet *packet, uint8_t protocol, hs_bytes segment)
+{
+    uint32_t sum = add_words(protocol, segment);
+    sum += (uint32_t)segment.len;
+    sum = add_words(sum, address(packet, &packet->source));
+    return add_words(sum, address(packet, &packet->destination));
 }
 
 static void write_tcp(hs_writer *w, const hs_packet *packet, size_t options)
@@ -93,12 +113,8 @@ static void write_tcp(hs_writer *w, const hs_packet *packet, size_t options)
         hs_write_u8(w, 0);
     }
     hs_write_bytes(w, packet->payload);
-    hs_bytes segment = written_since(w, start);
-    uint32_t sum = add_words(HS_PROTOCOL_TCP, segment);
-    sum += (uint32_t)segment.len;
-    sum = add_words(sum, address(packet, &packet->source));
-    sum = add_words(sum, address(packet, &packet->destination));
-    put_checksum(w, start + TCP_CHECKSUM_AT, sum);
+    put_checksum(w, start + TCP_CHECKSUM_AT,
+                 sum_segment(packet, HS_PROTOCOL_TCP, written_since(w, start)));
 }
 
 void hs_packet_write(hs_writer *w, const hs_packet *packet)
@@ -109,10 +125,25 @@ void hs_packet_write(hs_writer *w, const hs_packet *packet)
         w->overflow = true;
         return;
     }
-    if (packet->family == 4) {
-        write_ipv4(w, packet, segment);
-    } else {
-        write_ipv6(w, packet, segment);
-    }
+    write_ip(w, packet, HS_PROTOCOL_TCP, segment);
     write_tcp(w, packet, options);
+}
+
+void hs_packet_write_udp(hs_writer *w, const hs_packet *packet)
+{
+    size_t length = UDP_HEADER + packet->payload.len;
+    if (packet->payload.len > HS_PACKET_PAYLOAD_MAX) {
+        w->overflow = true;
+        return;
+    }
+    write_ip(w, packet, HS_PROTOCOL_UDP, length);
+    size_t start = w->len;
+    hs_write_u16(w, packet->source_port);
+    hs_write_u16(w, packet->destination_port);
+    hs_write_u16(w, (uint16_t)length);
+    hs_write_u16(w, 0);
+    hs_write_bytes(w, packet->payload);
+    uint32_t sum = sum_segment(packet, HS_PROTOCOL_UDP, written_since(w, start));
+    /* A sum of zero would say that there is none (RFC 768). */
+    put_checksum(w, start + UDP_CHECKSUM_AT, (uint16_t)~sum == 0 ? 0 : sum);
 }

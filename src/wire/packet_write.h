@@ -1,4 +1,4 @@
-/* A TCP segment as an IP packet, for files: the other direction of packet.h. */
+/* A TCP segment or a UDP datagram as an IP packet, for files: the other direction of packet.h. */
 #ifndef HS_WIRE_PACKET_WRITE_H
 #define HS_WIRE_PACKET_WRITE_H
 
@@ -17,5 +17,7 @@ enum {
  * TCP (RFC 9293 3.1), checksums included. Options are padded to whole words. The payload has at
  * most HS_PACKET_PAYLOAD_MAX bytes; else the writer overflows. */
 void hs_packet_write(hs_writer *w, const hs_packet *packet);
+/* As that, of `family`, ends and `payload`, with UDP (RFC 768). */
+void hs_packet_write_udp(hs_writer *w, const hs_packet *packet);
 
 #endif

@@ -430,6 +430,81 @@ static void test_tcp_options(void **state)
     expect_none(trace, "fast_open_not_used");
 }
 
+/* A full QUIC handshake over a path of 50 ms with nothing to remark on. */
+static hs_trace *good_quic(void)
+{
+    hs_trace_config config = {0};
+    hs_trace *trace = hs_trace_new(&config);
+    trace->at = NOW * HS_SECOND;
+    trace->target.scheme = "https";
+    trace->target.address = "192.0.2.1";
+    hs_trace_add_segment(trace, HS_CLIENT, 1200, kernel(5 * MS));
+    hs_trace_add_segment(trace, HS_SERVER, 1200, kernel(55 * MS));
+    hs_trace_add_segment(trace, HS_CLIENT, 1200, kernel(56 * MS));
+    hs_trace_mark_byte(trace, HS_MILESTONE_QUIC_START, HS_CLIENT, 0);
+    hs_trace_mark_byte(trace, HS_MILESTONE_QUIC_DONE, HS_CLIENT, 1200);
+    hs_trace_mark(trace, HS_MILESTONE_END, kernel(57 * MS));
+    trace->tls = (hs_tls_facts){.present = true, .version = 0x0304, .alpn = "h3", .tickets = 1};
+    trace->tls.ocsp_stapled = HS_UNSEEN;
+    trace->quic.present = true;
+    trace->quic.version = trace->quic.original_version = 1;
+    trace->quic.retry = trace->quic.version_negotiation = HS_NO;
+    trace->quic.amplification_limited = HS_NO;
+    trace->quic.retransmits = trace->quic.probe_timeouts = 0;
+    return trace;
+}
+
+static void test_quic(void **state)
+{
+    (void)state;
+    hs_trace *trace = good_quic();
+    assert_null(judge(trace, ""));
+    assert_null(trace->findings);
+    hs_trace_free(trace);
+
+    trace = good_quic();
+    trace->quic.retry = HS_YES;
+    const hs_finding *finding = judge(trace, "quic_retry");
+    assert_non_null(finding);
+    assert_int_equal(finding->cost_round_trips, 1);
+    hs_trace_free(trace);
+
+    trace = good_quic();
+    trace->quic.version_negotiation = HS_YES;
+    trace->quic.version = 0x6b3343cf;
+    expect(trace, "quic_version_negotiation", HS_SEVERITY_NOTICE, "v1 was tried first, v2");
+    trace = good_quic();
+    trace->quic.version = 0x6b3343cf; /* a compatible upgrade costs nothing */
+    expect_none(trace, "quic_version_negotiation");
+
+    trace = good_quic();
+    trace->quic.amplification_limited = HS_YES;
+    expect(trace, "quic_amplification_limited", HS_SEVERITY_NOTICE, "waited");
+
+    trace = good_quic();
+    trace->quic.retransmits = 2;
+    trace->quic.probe_timeouts = 1;
+    expect(trace, "quic_packets_lost", HS_SEVERITY_NOTICE,
+           "2 packets sent again, 1 probe time-out");
+}
+
+static void test_http3_offered(void **state)
+{
+    (void)state;
+    hs_trace *trace = good();
+    trace->http.alt_svc = "h3=\":443\"; ma=86400";
+    expect(trace, "http3_offered", HS_SEVERITY_INFO, "h3=\":443\"");
+    trace = good();
+    trace->http.alt_svc = "h2=\":444\", h3=\":443\"";
+    expect(trace, "http3_offered", HS_SEVERITY_INFO, "h3=");
+    trace = good();
+    trace->http.alt_svc = "xh3=\":443\", h3-29=\":443\"";
+    expect_none(trace, "http3_offered");
+    trace = good_quic();
+    trace->http.alt_svc = "h3=\":443\"";
+    expect_none(trace, "http3_offered");
+}
+
 static void test_application(void **state)
 {
     (void)state;
@@ -516,6 +591,8 @@ int main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_dominating_parts),
         cmocka_unit_test(test_tcp_options),
+        cmocka_unit_test(test_quic),
+        cmocka_unit_test(test_http3_offered),
         cmocka_unit_test(test_application),
         cmocka_unit_test(test_memory_runs_out),
     };

@@ -377,8 +377,85 @@ static hs_trace *captured(void)
     return hs_trace_finish(trace) == HS_OK ? trace : NULL;
 }
 
+static const uint8_t client_parameters[] = {
+    0x01, 0x02, 0x67, 0x10, /* max_idle_timeout 10000 */
+    0x0f, 0x02, 0xaa, 0xbb, /* initial_source_connection_id */
+    0x0c, 0x00};            /* disable_active_migration */
+static const uint8_t server_parameters[] = {
+    0x00, 0x03, 1,    2, 3, /* original_destination_connection_id */
+    0x11, 0x0c, 0,    0, 0, 1, 0x6b, 0x33, 0x43, 0xcf, 0, 0, 0, 1, /* version_information */
+    0x40, 0x6c, 0x01, 9,                                           /* 31 * 3 + 15: of no name */
+    0x05, 0x01, 0xff}; /* initial_max_stream_data_bidi_local, which is malformed */
+
+/* HTTP/3 after a Retry, with a packet lost, and a close. */
+static hs_trace *http3(void)
+{
+    static const hs_http3_setting_fact settings[] = {{1, 4096}, {7, 16}, {0x33, 1}, {0x4040, 5}};
+    static const uint32_t offered[] = {1, 0x6b3343cf, 0xff00001d, 0x1a2a3a4a};
+    hs_trace *trace = begin("https://example.test:8443/", "https", "example.test", 8443);
+    trace->target.address = "192.0.2.7";
+    trace->target.family = 4;
+    tls13(trace);
+    trace->tls.alpn = "h3";
+    trace->tls.ja4 = "q13d0312h3_55b375c5d22e_06cda9e17597";
+    hs_trace_add_segment(trace, HS_CLIENT, 1200, kernel(300));
+    hs_trace_add_segment(trace, HS_SERVER, 120, kernel(20300));
+    hs_trace_add_segment(trace, HS_CLIENT, 1200, kernel(20500));
+    hs_trace_add_segment(trace, HS_SERVER, 1200, kernel(40700));
+    hs_trace_add_segment(trace, HS_CLIENT, 300, kernel(41000));
+    hs_trace_add_segment(trace, HS_SERVER, 200, kernel(61300));
+    hs_trace_mark_byte(trace, HS_MILESTONE_QUIC_START, HS_CLIENT, 0);
+    hs_trace_mark_byte(trace, HS_MILESTONE_QUIC_DONE, HS_CLIENT, 2400);
+    hs_trace_mark_byte(trace, HS_MILESTONE_SETTINGS_START, HS_CLIENT, 2450);
+    hs_trace_mark_byte(trace, HS_MILESTONE_SETTINGS_DONE, HS_SERVER, 1320);
+    hs_trace_mark_byte(trace, HS_MILESTONE_REQUEST, HS_CLIENT, 2500);
+    hs_trace_mark_byte(trace, HS_MILESTONE_FIRST_RESPONSE, HS_SERVER, 1400);
+    trace->quic = (hs_quic_facts){
+        .present = true,
+        .version = 0x6b3343cf,
+        .original_version = 1,
+        .retry = HS_YES,
+        .version_negotiation = HS_NO,
+        .offered_versions = offered,
+        .offered_version_count = 4,
+        .early_data = HS_EARLY_DATA_NOT_OFFERED,
+        .token = HS_NO,
+        .original_dcid = "0102030405060708",
+        .client_cid = "aabb",
+        .server_cid = "ccdd",
+        .client_parameters = {true, {client_parameters, sizeof client_parameters}},
+        .server_parameters = {true, {server_parameters, sizeof server_parameters}},
+        .amplification_limited = HS_YES,
+        .handshake_confirmed = HS_YES,
+        .new_tokens = 1,
+        .retransmits = 1,
+        .lost = 1,
+        .probe_timeouts = 1,
+        .rtt_server = AT_US(20000),
+        .rtt_client = HS_TIME_NONE,
+        .stateless_reset = HS_UNSEEN,
+        .close = {.present = true,
+                  .from = HS_CLIENT,
+                  .is_application = true,
+                  .error = 0x100,
+                  .reason = "done"}};
+    trace->http = (hs_http_facts){.present = true, .version = "HTTP/3", .status = 200};
+    trace->http3 = (hs_http3_facts){.present = true,
+                                    .settings = settings,
+                                    .setting_count = 4,
+                                    .has_goaway = true,
+                                    .goaway_id = UINT64_C(4611686018427387900)};
+    hs_event *event = message(trace, HS_CLIENT, "Datagram", HS_LAYER_UDP, 0, (hs_bytes){0}, false);
+    hs_event_add_number(trace, event, "packets", 1);
+    (void)message(trace, HS_SERVER, "Retry", HS_LAYER_QUIC, 0, (hs_bytes){0}, false);
+    (void)message(trace, HS_SERVER, "SETTINGS", HS_LAYER_HTTP3, 1330, (hs_bytes){0}, true);
+    return end(trace, 61900);
+}
+
 const hs_sample hs_samples[] = {
-    {"https_h2", https_h2}, {"wss_tls12", wss_tls12}, {"refused", refused},
-    {"expired", expired},   {"hostile", hostile},     {"nothing", nothing},
-    {"fields", fields},     {"captured", captured},   {0},
+    {"https_h2", https_h2}, {"wss_tls12", wss_tls12},
+    {"refused", refused},   {"expired", expired},
+    {"hostile", hostile},   {"nothing", nothing},
+    {"fields", fields},     {"captured", captured},
+    {"http3", http3},       {0},
 };

@@ -201,9 +201,95 @@ static void the_parts_always_add_up(void **state)
     }
 }
 
+/* The first address is silent, the second answers; the ACKs tell the path, whose time the server's
+ * first wait is not all. */
+static void a_quic_handshake_begins_with_its_datagrams(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    const hs_attempt attempts[] = {
+        {.address = "2001:db8::1",
+         .start = 2 * HS_MILLISECOND,
+         .end = 1002 * HS_MILLISECOND,
+         .failure = HS_FAILURE_QUIC_TIMED_OUT},
+        {.address = "192.0.2.1", .start = 1002 * HS_MILLISECOND, .won = true},
+    };
+    t->target.attempts = attempts;
+    t->target.attempt_count = 2;
+    t->quic.present = true;
+    t->quic.rtt_server = 40 * HS_MILLISECOND;
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(3));
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(1005)); /* client 3 */
+    hs_trace_add_segment(t, HS_SERVER, 1200, ms(1055)); /* network 40, server 10 */
+    hs_trace_add_segment(t, HS_SERVER, 1200, ms(1056)); /* tail 1 */
+    hs_trace_add_segment(t, HS_CLIENT, 80, ms(1058));   /* client 2 */
+    hs_trace_mark_byte(t, HS_MILESTONE_QUIC_START, HS_CLIENT, 0);
+    hs_trace_mark_byte(t, HS_MILESTONE_QUIC_DONE, HS_CLIENT, 2400);
+    hs_trace_mark(t, HS_MILESTONE_END, ms(1060)); /* client 2 */
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    const hs_accounting *a = &t->accounting;
+    assert_true(a->path_rtt == 40 * HS_MILLISECOND);
+    assert_int_equal(a->path_rtt_source, HS_CLOCK_QUIC_ACK);
+    assert_true(a->loss == 1000 * HS_MILLISECOND);
+    assert_true(a->network == 40 * HS_MILLISECOND);
+    assert_true(a->server == 10 * HS_MILLISECOND);
+    assert_true(a->tail == 1 * HS_MILLISECOND);
+    assert_true(a->client == 9 * HS_MILLISECOND);
+    assert_true(sum(a) == a->total);
+    assert_int_equal(a->round_trips_to_ready, 1);
+    assert_int_equal(t->phases[HS_PHASE_QUIC].round_trips, 1);
+    assert_true(t->milestones[HS_MILESTONE_READY].at == 1058 * HS_MILLISECOND);
+    hs_trace_free(t);
+}
+
+/* In 0-RTT the client may send before anything has come. */
+static void quic_with_early_data_is_ready_at_its_start(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    t->quic.present = true;
+    t->quic.early_data = HS_EARLY_DATA_ACCEPTED;
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(1));
+    hs_trace_add_segment(t, HS_SERVER, 1200, ms(51));
+    hs_trace_add_segment(t, HS_CLIENT, 80, ms(52));
+    hs_trace_mark_byte(t, HS_MILESTONE_QUIC_START, HS_CLIENT, 0);
+    hs_trace_mark_byte(t, HS_MILESTONE_QUIC_DONE, HS_CLIENT, 1200);
+    hs_trace_mark(t, HS_MILESTONE_END, ms(53));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_true(t->milestones[HS_MILESTONE_READY].at == 1 * HS_MILLISECOND);
+    assert_int_equal(t->accounting.round_trips_to_ready, 0);
+    hs_trace_free(t);
+}
+
+/* In a capture the path is in two parts. */
+static void captured_quic_has_halves(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    t->capture.present = true;
+    t->quic.present = true;
+    t->quic.rtt_server = 30 * HS_MILLISECOND;
+    t->quic.rtt_client = 20 * HS_MILLISECOND;
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(0));
+    hs_trace_add_segment(t, HS_SERVER, 1200, ms(35)); /* network 30, server 5 */
+    hs_trace_add_segment(t, HS_CLIENT, 80, ms(60));   /* network 20, client 5 */
+    hs_trace_mark_byte(t, HS_MILESTONE_QUIC_START, HS_CLIENT, 0);
+    hs_trace_mark(t, HS_MILESTONE_END, ms(60));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_true(t->accounting.path_rtt == 50 * HS_MILLISECOND);
+    assert_int_equal(t->accounting.path_rtt_source, HS_CLOCK_CAPTURE);
+    assert_true(t->accounting.network == 50 * HS_MILLISECOND);
+    assert_true(t->accounting.server == 5 * HS_MILLISECOND);
+    assert_true(t->accounting.client == 5 * HS_MILLISECOND);
+    hs_trace_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_quic_handshake_begins_with_its_datagrams),
+        cmocka_unit_test(quic_with_early_data_is_ready_at_its_start),
+        cmocka_unit_test(captured_quic_has_halves),
         cmocka_unit_test(each_stretch_goes_to_who_spent_it),
         cmocka_unit_test(a_lost_syn_is_loss),
         cmocka_unit_test(waiting_for_an_address_that_gave_nothing_is_loss),

@@ -128,6 +128,55 @@ static void test_checksums(void **state)
     }
 }
 
+static void test_udp(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < strlen(text); len++) {
+        for (uint8_t family = 4; family <= 6; family += 2) {
+            uint8_t room[256];
+            hs_packet packet = sample(family);
+            hs_packet read;
+            hs_writer w;
+            packet.payload.len = len;
+            hs_writer_init(&w, room, sizeof room);
+            hs_packet_write_udp(&w, &packet);
+            assert_int_equal(hs_writer_result(&w), HS_OK);
+            hs_bytes frame = hs_writer_bytes(&w);
+            assert_int_equal(hs_packet_read(HS_LINK_TYPE_RAW, frame, &read), HS_PACKET_UDP);
+            assert_memory_equal(&read.source, &packet.source, sizeof read.source);
+            assert_int_equal(read.source_port, 50001);
+            assert_int_equal(read.destination_port, 443);
+            assert_true(hs_bytes_equal(read.payload, packet.payload));
+            size_t header = family == 4 ? 20 : 40;
+            size_t ends = family == 4 ? 8 : 32;
+            uint32_t sum = sum_of(room + header, frame.len - header) +
+                           (uint32_t)(frame.len - header) + HS_PROTOCOL_UDP;
+            assert_int_equal(folded(sum + sum_of(room + header - ends, ends)), 0xffff);
+        }
+    }
+}
+
+/* A checksum that comes out as zero is sent as ones: zero would say that there is none. */
+static void test_udp_without_a_zero_checksum(void **state)
+{
+    (void)state;
+    uint8_t room[256];
+    uint8_t word[2];
+    bool met = false;
+    for (unsigned value = 0; value <= 0xffff; value++) {
+        hs_packet packet = sample(4);
+        hs_writer w;
+        word[0] = (uint8_t)(value >> 8);
+        word[1] = (uint8_t)value;
+        packet.payload = hs_bytes_of(word, 2);
+        hs_writer_init(&w, room, sizeof room);
+        hs_packet_write_udp(&w, &packet);
+        assert_true(room[26] != 0 || room[27] != 0);
+        met = met || (room[26] == 0xff && room[27] == 0xff);
+    }
+    assert_true(met);
+}
+
 static void test_the_largest(void **state)
 {
     (void)state;
@@ -155,6 +204,8 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_truncation),
         cmocka_unit_test(test_checksums),
+        cmocka_unit_test(test_udp),
+        cmocka_unit_test(test_udp_without_a_zero_checksum),
         cmocka_unit_test(test_the_largest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
