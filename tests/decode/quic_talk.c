@@ -135,13 +135,18 @@ void talk_ack(quic_talk *talk, uint64_t largest, uint64_t first_range, uint64_t 
 
 void talk_stream(quic_talk *talk, uint64_t id, uint64_t offset, const char *text, bool fin)
 {
+    talk_stream_bytes(talk, id, offset, hs_bytes_of(text, strlen(text)), fin);
+}
+
+void talk_stream_bytes(quic_talk *talk, uint64_t id, uint64_t offset, hs_bytes data, bool fin)
+{
     talk_frame(talk, &(hs_quic_frame){.kind = HS_QUIC_FRAME_STREAM,
                                       .type = HS_QUIC_STREAM | HS_QUIC_STREAM_LEN |
                                               (offset > 0 ? HS_QUIC_STREAM_OFF : 0U) |
                                               (fin ? HS_QUIC_STREAM_FIN : 0U),
                                       .stream = {.stream_id = id,
                                                  .offset = offset,
-                                                 .data = hs_bytes_of(text, strlen(text)),
+                                                 .data = data,
                                                  .fin = fin}});
 }
 

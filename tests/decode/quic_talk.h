@@ -62,6 +62,7 @@ void talk_set_version(quic_talk *talk, uint32_t version);
 void talk_crypto(quic_talk *talk, uint64_t offset, hs_bytes data);
 void talk_ack(quic_talk *talk, uint64_t largest, uint64_t first_range, uint64_t delay);
 void talk_stream(quic_talk *talk, uint64_t id, uint64_t offset, const char *text, bool fin);
+void talk_stream_bytes(quic_talk *talk, uint64_t id, uint64_t offset, hs_bytes data, bool fin);
 void talk_padding(quic_talk *talk, size_t len);
 void talk_ping(quic_talk *talk);
 void talk_frame(quic_talk *talk, const hs_quic_frame *frame);
