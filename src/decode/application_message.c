@@ -190,3 +190,20 @@ void hs_app_add_field(hs_application *app, hs_event *event, hs_bytes name, hs_by
         }
     }
 }
+
+void hs_app_add_origins(hs_application *app, hs_event *event, hs_bytes content)
+{
+    uint8_t list[HS_APP_KEPT_MAX];
+    hs_writer w;
+    hs_writer_init(&w, list, sizeof list);
+    hs_bytes shown = {0};
+    hs_bytes origin;
+    while (hs_writer_result(&w) == HS_OK && hs_http2_next_origin(&content, &origin)) {
+        shown = hs_writer_bytes(&w);
+        hs_write_text(&w, w.len > 0 ? ", " : "");
+        hs_write_bytes(&w, origin);
+    }
+    /* What does not fit is left out whole. */
+    hs_app_add_bytes(app, event, "origins",
+                     hs_writer_result(&w) == HS_OK ? hs_writer_bytes(&w) : shown, sizeof list);
+}

@@ -184,11 +184,8 @@ hs_result hs_http3_decoder_feed(hs_http3_decoder *decoder, hs_side from, uint64_
                                 hs_bytes in_order_bytes, bool fin, uint64_t first, uint64_t end_,
                                 bool is_early)
 {
-    hs_chunk chunk = {.from = from,
-                      .bytes = in_order_bytes,
-                      .first = first,
-                      .end = end_,
-                      .is_protected = true};
+    hs_chunk chunk = {
+        .from = from, .bytes = in_order_bytes, .first = first, .end = end_, .is_protected = true};
     decoder->result = HS_OK;
     hs_h3_stream *stream = find(decoder, from, stream_id);
     if (!stream) {

@@ -43,9 +43,8 @@ void hs_h3_set_facts(hs_http3_decoder *d, const hs_h3_stream *stream, const hs_h
     hs_http3_facts *facts = &d->app.trace->http3;
     bool is_server = stream->side.from == HS_SERVER;
     if (frame->header.type == HS_HTTP3_SETTINGS && is_first) {
-        hs_app_mark_end(&d->app,
-                        is_server ? HS_MILESTONE_SETTINGS_DONE : HS_MILESTONE_SETTINGS_START,
-                        message);
+        hs_app_mark_end(
+            &d->app, is_server ? HS_MILESTONE_SETTINGS_DONE : HS_MILESTONE_SETTINGS_START, message);
         if (is_server) {
             set_settings(d, frame->content);
         }
@@ -56,41 +55,11 @@ void hs_h3_set_facts(hs_http3_decoder *d, const hs_h3_stream *stream, const hs_h
     }
 }
 
-static int status_of(hs_bytes value)
-{
-    int status = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.len != 3 || value.data[i] < '0' || value.data[i] > '9') {
-            return 0;
-        }
-        status = status * 10 + (value.data[i] - '0');
-    }
-    return status;
-}
-
-static void set_answer(hs_http3_decoder *d, bool *is_fact, hs_bytes name, hs_bytes value)
-{
-    hs_http_facts *http = &d->app.trace->http;
-    if (hs_bytes_are(name, ":status")) {
-        int status = status_of(value);
-        if (status >= 200 && http->status == 0) {
-            *http = (hs_http_facts){.present = true, .version = "HTTP/3", .status = status};
-            *is_fact = true;
-        }
-    } else if (*is_fact && !http->server && hs_bytes_are(name, "server")) {
-        http->server = hs_app_fact(&d->app, value);
-    } else if (*is_fact && !http->location && hs_bytes_are(name, "location")) {
-        http->location = hs_app_fact(&d->app, value);
-    } else if (*is_fact && !http->alt_svc && hs_bytes_are(name, "alt-svc")) {
-        http->alt_svc = hs_app_fact(&d->app, value);
-    }
-}
-
 void hs_h3_field_fact(hs_http3_decoder *d, hs_side from, bool *is_fact, hs_bytes name,
                       hs_bytes value)
 {
     if (from == HS_SERVER) {
-        set_answer(d, is_fact, name, value);
+        hs_app_learn_answer(&d->app, "HTTP/3", is_fact, name, value);
     } else if (hs_bytes_are(name, ":authority")) {
         hs_app_learn_host(&d->app, value);
     } else if (hs_bytes_are(name, ":path")) {

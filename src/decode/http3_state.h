@@ -70,24 +70,19 @@ typedef struct hs_h3_qpack {
 
 struct hs_http3_decoder {
     hs_application app; /* for what all protocols tell in the same way: its trace and budget */
-    hs_h3_stream *streams[2];      /* by hs_side */
-    size_t stream_counts[2];       /* of them */
-    bool has_control[2];           /* one of each kind has been opened */
+    hs_h3_stream *streams[2]; /* by hs_side */
+    size_t stream_counts[2];  /* of them */
+    bool has_control[2];      /* one of each kind has been opened */
     bool has_encoder[2];
     bool has_decoder[2];
-    hs_h3_qpack qpack[2];          /* by the side that sends the fields */
-    nghttp3_qpack_decoder *still;  /* for sections that need no dynamic table */
-    hs_h3_section *sections;       /* oldest first */
+    hs_h3_qpack qpack[2];         /* by the side that sends the fields */
+    nghttp3_qpack_decoder *still; /* for sections that need no dynamic table */
+    hs_h3_section *sections;      /* oldest first */
     size_t section_count;
     size_t section_bytes;
     bool is_finishing;
     hs_result result; /* of the feeding under way */
 };
-
-static inline hs_side hs_h3_peer(hs_side side)
-{
-    return side == HS_CLIENT ? HS_SERVER : HS_CLIENT;
-}
 
 /* http3.c */
 
@@ -131,7 +126,7 @@ void hs_h3_field_fact(hs_http3_decoder *d, hs_side from, bool *is_fact, hs_bytes
                       hs_bytes value);
 
 /* http3_detail.c: what there is to tell of a frame. */
-void hs_h3_detail(hs_http3_decoder *d, hs_h3_stream *stream, hs_event *event,
+void hs_h3_detail(hs_http3_decoder *d, const hs_h3_stream *stream, hs_event *event,
                   const hs_http3_frame *frame);
 
 /* http3_fields.c: QPACK */
@@ -144,10 +139,10 @@ bool hs_h3_qpack_waits(const hs_http3_decoder *d, hs_side from);
 HS_CHECKED hs_result hs_h3_qpack_insert(hs_http3_decoder *d, hs_side from, hs_bytes bytes);
 /* The dynamic table of what `from` sends is not known any longer. */
 void hs_h3_qpack_break(hs_http3_decoder *d, hs_side from, const char *why);
-/* Decompresses a field section that `from` sent, now or later; what is telling goes to the event.
- */
+/* Decompresses the field section of HEADERS or PUSH_PROMISE, now or later; what is telling goes to
+ * the event. */
 void hs_h3_fields(hs_http3_decoder *d, const hs_h3_stream *stream, hs_event *event,
-                  hs_bytes section);
+                  const hs_http3_frame *frame);
 /* Sections that wait are looked at again; at the finish, for the last time. */
 void hs_h3_retry_sections(hs_http3_decoder *d);
 

@@ -210,9 +210,8 @@ static void finish_frames(hs_http3_decoder *d, hs_h3_stream *stream, bool fin)
 {
     hs_h3_frames_finish(d, stream, fin);
     if (stream->kind_name) {
-        hs_http3_stream_header header = {.type = stream->kind == HS_H3_PUSH
-                                                     ? HS_HTTP3_STREAM_PUSH
-                                                     : HS_HTTP3_STREAM_CONTROL};
+        hs_http3_stream_header header = {
+            .type = stream->kind == HS_H3_PUSH ? HS_HTTP3_STREAM_PUSH : HS_HTTP3_STREAM_CONTROL};
         stream->start = 0;
         show_head(d, stream, &stream->head, &header);
     }

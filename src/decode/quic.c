@@ -233,7 +233,8 @@ size_t hs_quic_decoder_memory(const hs_quic_decoder *decoder)
 {
     enum { TLS = 1024 };
     const hs_quic_decoder *d = decoder;
-    size_t memory = sizeof *d + TLS + d->waiting_held + d->record_capacity * sizeof *d->records;
+    size_t memory = sizeof *d + TLS + hs_quic_application_memory(d) + d->waiting_held +
+                    d->record_capacity * sizeof *d->records;
     for (size_t i = 0; i < d->generation_count; i++) {
         memory += memory_of(d->generations[i].keys[HS_CLIENT]) +
                   memory_of(d->generations[i].keys[HS_SERVER]);

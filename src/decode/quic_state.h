@@ -148,6 +148,7 @@ struct hs_quic_decoder {
     const hs_keylog *keylog;
     hs_quic_crypto *crypto;
     hs_tls_decoder *tls;
+    struct hs_http3_decoder *http3; /* NULL before stream data of it */
     hs_quic_direction sides[2];
 
     hs_quic_generation generations[HS_QUIC_GENERATIONS_MAX];
@@ -278,6 +279,7 @@ void hs_quic_application_data(hs_quic_decoder *d, hs_side from, uint64_t stream_
 void hs_quic_application_gap(hs_quic_decoder *d, hs_side from, uint64_t stream_id, uint64_t length);
 void hs_quic_application_finish(hs_quic_decoder *d);
 void hs_quic_application_free(hs_quic_decoder *d);
+size_t hs_quic_application_memory(const hs_quic_decoder *d);
 
 /* quic_facts.c */
 void hs_quic_learn_parameters(hs_quic_decoder *d);
