@@ -18,6 +18,12 @@ typedef struct talk_step {
     int ecn;
 } talk_step;
 
+/* What a side says on a stream; a row without bytes ends them. */
+typedef struct talk_stream_row {
+    uint64_t id;
+    hs_bytes bytes;
+} talk_stream_row;
+
 /* The keys of one packet type and direction. */
 typedef enum talk_level {
     TALK_INITIAL,
@@ -31,9 +37,11 @@ typedef enum talk_level {
 typedef struct quic_talk {
     hs_quic_crypto *crypto;
     uint32_t version;
-    const char *alpn; /* "h3", … */
-    bool early;       /* the client offers early data, the server accepts it */
-    hs_bytes token;   /* of the client's Initial packets */
+    const char *alpn;               /* "h3", … */
+    bool early;                     /* the client offers early data, the server accepts it */
+    const talk_stream_row *said[2]; /* by each side, in talk_handshake */
+    size_t said_early;              /* bytes of each stream of the client that are early data */
+    hs_bytes token;                 /* of the client's Initial packets */
     hs_bytes client_dcid;
     hs_bytes client_scid;
     hs_bytes server_scid;
