@@ -6,7 +6,7 @@
 #include <openssl/err.h>
 
 #include "decode/milestones.h"
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 #include "wire/tls/cipher_suite.h"
 #include "wire/tls/handshake.h"
 
@@ -24,7 +24,6 @@ hs_quic_decoder *hs_quic_decoder_new(hs_trace *trace, const hs_keylog *keylog,
     d->tls = hs_tls_decoder_new_quic(trace);
     for (int i = 0; i < 2; i++) {
         hs_quic_direction *direction = &d->sides[i];
-        direction->side = i == 0 ? HS_CLIENT : HS_SERVER;
         d->ack_exponent[i] = HS_QUIC_DEFAULT_ACK_EXPONENT;
         for (int space = 0; space < HS_QUIC_SPACE_COUNT; space++) {
             direction->numbers[space].largest = HS_QUIC_NO_PACKET_NUMBER;

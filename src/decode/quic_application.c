@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "decode/http3.h"
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 enum { TEXT_SHOWN = 64, BYTES_KEPT = 1024 };
 

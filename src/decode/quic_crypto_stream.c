@@ -1,5 +1,5 @@
 /* CRYPTO data of one level in order, and the handshake messages in it (RFC 9001 4.1.3). */
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 #include "wire/tls/handshake.h"
 
