@@ -112,6 +112,8 @@ hs_trace *talk_decode(const quic_talk *talk, talk_keys keys, const size_t *order
 hs_trace *talk_judge(const quic_talk *talk, talk_keys keys, bool is_silent);
 /* What the trace says, as text; malloc'ed. */
 char *talk_dump(const hs_trace *trace);
+/* Of that, trace->quic and trace->tls alone. */
+char *talk_facts(const hs_trace *trace);
 /* Names of the layer's events of one side; malloc'ed. */
 char *talk_names(const hs_trace *trace, hs_side from, hs_layer layer);
 const hs_event *talk_event(const hs_trace *trace, const char *name, size_t nth);
