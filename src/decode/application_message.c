@@ -130,13 +130,19 @@ hs_bytes hs_app_run_kept(const hs_app_side *side)
     return (hs_bytes){side->run.kept, side->run.kept_len};
 }
 
-hs_event *hs_app_run_end(hs_application *app, hs_app_side *side)
+hs_message hs_app_run_message(hs_app_side *side)
 {
     hs_app_run *run = &side->run;
     run->is_open = false;
     run->message.bytes = (size_t)run->bytes;
     run->message.raw = hs_app_run_kept(side);
-    return hs_app_emit(app, &run->message);
+    return run->message;
+}
+
+hs_event *hs_app_run_end(hs_application *app, hs_app_side *side)
+{
+    hs_message message = hs_app_run_message(side);
+    return hs_app_emit(app, &message);
 }
 
 void hs_app_add_field(hs_application *app, hs_event *event, hs_bytes name, hs_bytes value)
@@ -183,4 +189,21 @@ void hs_app_add_field(hs_application *app, hs_event *event, hs_bytes name, hs_by
             return;
         }
     }
+}
+
+void hs_app_add_origins(hs_application *app, hs_event *event, hs_bytes content)
+{
+    uint8_t list[HS_APP_KEPT_MAX];
+    hs_writer w;
+    hs_writer_init(&w, list, sizeof list);
+    hs_bytes shown = {0};
+    hs_bytes origin;
+    while (hs_writer_result(&w) == HS_OK && hs_http2_next_origin(&content, &origin)) {
+        shown = hs_writer_bytes(&w);
+        hs_write_text(&w, w.len > 0 ? ", " : "");
+        hs_write_bytes(&w, origin);
+    }
+    /* What does not fit is left out whole. */
+    hs_app_add_bytes(app, event, "origins",
+                     hs_writer_result(&w) == HS_OK ? hs_writer_bytes(&w) : shown, sizeof list);
 }

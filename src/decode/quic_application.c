@@ -1,6 +1,9 @@
 /* Who gets the bytes of streams: by ALPN. What is no HTTP/3 is shown as data, the first of each
  * direction. */
-#include "decode/quic_state.h"
+#include <string.h>
+
+#include "decode/http3.h"
+#include "decode/quic_parts.h"
 
 enum { TEXT_SHOWN = 64, BYTES_KEPT = 1024 };
 
@@ -8,6 +11,19 @@ bool hs_quic_application_is_known(const hs_quic_decoder *d)
 {
     /* Where the server chose nothing, its EncryptedExtensions were seen all the same. */
     return d->is_finishing || d->trace->tls.alpn || d->trace->quic.server_parameters.seen;
+}
+
+/* "h3", and the drafts' "h3-29" (RFC 9114 3.1). Where the choice is hidden, early data has what the
+ * client offers first (RFC 8446 4.2.10). */
+static bool is_http3(const hs_quic_decoder *d)
+{
+    const char *alpn = d->trace->tls.alpn;
+    hs_bytes protocol = alpn ? hs_bytes_of(alpn, strlen(alpn)) : hs_tls_decoder_first_alpn(d->tls);
+    if (!alpn && d->trace->quic.server_parameters.seen) {
+        return false;
+    }
+    return hs_bytes_are(protocol, "h3") ||
+           (protocol.len > 3 && hs_bytes_are(hs_bytes_of(protocol.data, 3), "h3-"));
 }
 
 static void show_data(hs_quic_decoder *d, hs_side from, uint64_t stream_id,
@@ -34,9 +50,17 @@ static void show_data(hs_quic_decoder *d, hs_side from, uint64_t stream_id,
 void hs_quic_application_data(hs_quic_decoder *d, hs_side from, uint64_t stream_id,
                               const hs_quic_piece *piece, bool fin)
 {
-    (void)fin;
     hs_quic_direction *direction = &d->sides[from];
-    if (!direction->has_data && piece->bytes.len > 0) {
+    if (!d->http3 && is_http3(d)) {
+        d->http3 = hs_http3_decoder_new(d->trace);
+    }
+    if (d->http3) {
+        hs_result result = hs_http3_decoder_feed(d->http3, from, stream_id, piece->bytes, fin,
+                                                 piece->first, piece->end, piece->is_early);
+        if (result != HS_OK) {
+            hs_quic_lose(d, result);
+        }
+    } else if (!direction->has_data && piece->bytes.len > 0) {
         direction->has_data = true;
         show_data(d, from, stream_id, piece);
     }
@@ -44,18 +68,25 @@ void hs_quic_application_data(hs_quic_decoder *d, hs_side from, uint64_t stream_
 
 void hs_quic_application_gap(hs_quic_decoder *d, hs_side from, uint64_t stream_id, uint64_t length)
 {
-    (void)d;
-    (void)from;
-    (void)stream_id;
-    (void)length;
+    if (d->http3) {
+        hs_http3_decoder_gap(d->http3, from, stream_id, length);
+    }
 }
 
 void hs_quic_application_finish(hs_quic_decoder *d)
 {
-    (void)d;
+    if (d->http3) {
+        hs_http3_decoder_finish(d->http3);
+    }
 }
 
 void hs_quic_application_free(hs_quic_decoder *d)
 {
-    (void)d;
+    hs_http3_decoder_free(d->http3);
+    d->http3 = NULL;
+}
+
+size_t hs_quic_application_memory(const hs_quic_decoder *d)
+{
+    return d->http3 ? hs_http3_decoder_memory(d->http3) : 0;
 }
