@@ -35,8 +35,7 @@ hs_result hs_app_map_add(hs_app_map *map, uint64_t plain, const hs_chunk *chunk)
                                     chunk->end - chunk->first == chunk->bytes.len,
                         .is_protected = chunk->is_protected};
     hs_app_span *last = map->count > 0 ? &map->spans[map->count - 1] : NULL;
-    if (last &&
-        (continues(last, &span) || shares_place(last, &span) || map->count == SPANS_MAX)) {
+    if (last && (continues(last, &span) || shares_place(last, &span) || map->count == SPANS_MAX)) {
         last->is_exact = continues(last, &span);
         last->len += span.len;
         last->end = span.end;

@@ -1,5 +1,6 @@
 #include "http3_kit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,15 @@ int h3_begin(void **state)
     (void)state;
     h3_recording_len = 0;
     return 0;
+}
+
+void h3_read(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    h3_recording_len = fread(h3_recording_bytes, 1, RECORDING_MAX, file);
+    fclose(file);
+    assert_true(h3_recording_len > 0);
 }
 
 void h3_add(uint8_t flags, unsigned stream, hs_bytes bytes)

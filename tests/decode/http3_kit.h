@@ -16,6 +16,8 @@ enum { CAPACITY = 4096 }; /* of a dynamic table */
 extern size_t h3_recording_len;
 /* A cmocka setup: begins a new one. */
 int h3_begin(void **state);
+/* The recording is that file's. */
+void h3_read(const char *path);
 
 /* Adds a record (streams.h), a gap, or a record of one frame. */
 void h3_add(uint8_t flags, unsigned stream, hs_bytes bytes);

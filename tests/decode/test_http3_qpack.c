@@ -2,6 +2,7 @@
  */
 #include "http3_kit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +160,29 @@ static void a_table_too_large_to_follow(void **state)
               "http3 1=262145 7=16 16448=7\n");
 }
 
+/* Streams of ngtcp2's client and server, as a capture had them. */
+static void streams_that_were_met(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *expected;
+    } rows[] = {
+        {"moved", "> HEADERS 18 stream=0 :method=GET :scheme=https :authority=localhost:4455 "
+                  ":path=/index.html user-agent=nghttp3/ngtcp2 client protected @3-3\n"},
+        {"v1", "< HEADERS 12 stream=0 :status=200 server=nghttp3/ngtcp2 server "
+               "content-type=text/html content-length=4053 protected @2-2\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char path[1024];
+        snprintf(path, sizeof path, HS_SOURCE_ROOT "/fuzz/corpus/http3_decode/%s", rows[i].name);
+        h3_read(path);
+        char *text = h3_play_all();
+        assert_non_null(strstr(text, rows[i].expected));
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +192,7 @@ int main(void)
         cmocka_unit_test_setup(a_gap_in_the_insertions, h3_begin),
         cmocka_unit_test_setup(insertions_that_cannot_be, h3_begin),
         cmocka_unit_test_setup(a_table_too_large_to_follow, h3_begin),
+        cmocka_unit_test_setup(streams_that_were_met, h3_begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
