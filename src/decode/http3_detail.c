@@ -24,6 +24,13 @@ static void add_settings(hs_http3_decoder *d, hs_event *event, hs_bytes content)
     }
 }
 
+static void add_priority(hs_http3_decoder *d, hs_event *event, hs_bytes priority)
+{
+    if (priority.len > 0) { /* else it is the default */
+        hs_app_add_bytes(&d->app, event, "priority", priority, HS_APP_VALUE_MAX);
+    }
+}
+
 static void add_id(hs_http3_decoder *d, hs_event *event, const char *key, uint64_t id)
 {
     hs_app_add_number(&d->app, event, key, (int64_t)id);
@@ -58,11 +65,11 @@ void hs_h3_detail(hs_http3_decoder *d, const hs_h3_stream *stream, hs_event *eve
         break;
     case HS_HTTP3_PRIORITY_UPDATE:
         add_id(d, event, "prioritized_stream", frame->id);
-        hs_app_add_bytes(&d->app, event, "priority", frame->content, HS_APP_VALUE_MAX);
+        add_priority(d, event, frame->content);
         break;
     case HS_HTTP3_PRIORITY_UPDATE_PUSH:
         add_id(d, event, "prioritized_push", frame->id);
-        hs_app_add_bytes(&d->app, event, "priority", frame->content, HS_APP_VALUE_MAX);
+        add_priority(d, event, frame->content);
         break;
     default:
         break;

@@ -80,7 +80,7 @@ static void end_run(hs_http3_decoder *d, hs_h3_stream *stream, bool fin)
         hs_app_add_number(&d->app, event, "missing", (int64_t)stream->missing);
     }
     hs_app_add_text(&d->app, event, "problem", problem_of(stream, &frame));
-    if (has_fields(type)) {
+    if (has_fields(type) && left == 0) {
         bool is_too_long = frame.header.length > HS_HTTP3_FRAME_MAX;
         hs_app_add_text(&d->app, event, "fields",
                         is_too_long ? "too long to be read" : "bytes of them are missing");
@@ -127,7 +127,8 @@ static void handle_frame(hs_http3_decoder *d, hs_h3_stream *stream, size_t len)
     hs_h3_mark(d, stream, type, &message);
     if (result == HS_OK) {
         if (stream->kind == HS_H3_CONTROL) {
-            problem = problem ? problem : hs_h3_id_problem(stream, &frame);
+            const char *id_problem = hs_h3_id_problem(stream, &frame);
+            problem = problem ? problem : id_problem;
             hs_h3_set_facts(d, stream, &frame, is_first, &message);
         }
         hs_h3_detail(d, stream, event, &frame);

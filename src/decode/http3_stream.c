@@ -8,7 +8,9 @@ hs_event *hs_h3_emit(hs_http3_decoder *d, hs_h3_stream *stream, const hs_message
 {
     hs_event *event = hs_app_emit(&d->app, message);
     hs_app_add_number(&d->app, event, "stream", (int64_t)stream->id);
-    hs_app_add_text(&d->app, event, "stream_type", stream->kind_name);
+    if (message->type != HS_HTTP3_EVENT_STREAM) {
+        hs_app_add_text(&d->app, event, "stream_type", stream->kind_name);
+    }
     if (stream->kind == HS_H3_PUSH && stream->kind_name) {
         hs_app_add_number(&d->app, event, "push_id", (int64_t)stream->push_id);
     }
