@@ -125,8 +125,7 @@ static hs_flows_list list_of(const hs_flow *flow)
 static size_t memory_of(const hs_flows *flows)
 {
     return flows->flow_memory + hs_flow_table_memory(flows->table) +
-           hs_fragments_count(flows->fragments).memory +
-           hs_quic_flow_ids_memory(flows->quic_ids) +
+           hs_fragments_count(flows->fragments).memory + hs_quic_flow_ids_memory(flows->quic_ids) +
            (flows->settings.sessions ? hs_tls12_sessions_memory(flows->settings.sessions) : 0);
 }
 
