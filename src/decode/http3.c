@@ -229,6 +229,7 @@ void hs_http3_decoder_finish(hs_http3_decoder *decoder)
             drop(decoder, stream);
         }
     }
+    decoder->is_finished = true;
     hs_h3_retry_sections(decoder);
 }
 

@@ -99,22 +99,36 @@ static void drain(hs_http3_decoder *d, hs_side from, nghttp3_qpack_decoder *deco
     }
 }
 
-hs_result hs_h3_qpack_insert(hs_http3_decoder *d, hs_side from, hs_bytes bytes)
+/* One byte of the encoder stream: how it is split must not show in what is decompressed before an
+ * instruction that cannot be, or before one that evicts what a section needs. */
+static hs_result insert_byte(hs_http3_decoder *d, hs_side from, const uint8_t *byte)
 {
     nghttp3_qpack_decoder *decoder = table_of(d, from);
     if (!decoder) {
         return HS_OK;
     }
-    d->qpack[from].inserted += bytes.len;
-    nghttp3_ssize used = nghttp3_qpack_decoder_read_encoder(decoder, bytes.data, bytes.len);
-    if (used == NGHTTP3_ERR_NOMEM) {
-        hs_h3_lose(d, HS_NO_MEMORY);
-    }
+    uint64_t before = nghttp3_qpack_decoder_get_icnt(decoder);
+    nghttp3_ssize used = nghttp3_qpack_decoder_read_encoder(decoder, byte, 1);
+    d->qpack[from].inserted++;
     if (used < 0) {
         hs_h3_qpack_break(d, from, "QPACK insertions cannot be followed");
     }
-    hs_h3_retry_sections(d);
+    if (used == NGHTTP3_ERR_NOMEM) {
+        hs_h3_lose(d, HS_NO_MEMORY);
+    }
+    if (used < 0 || nghttp3_qpack_decoder_get_icnt(decoder) != before) {
+        hs_h3_retry_sections(d);
+    }
     return used < 0 && used != NGHTTP3_ERR_NOMEM ? HS_MALFORMED : HS_OK;
+}
+
+hs_result hs_h3_qpack_insert(hs_http3_decoder *d, hs_side from, hs_bytes bytes)
+{
+    hs_result result = HS_OK;
+    for (size_t i = 0; i < bytes.len && result == HS_OK; i++) {
+        result = insert_byte(d, from, bytes.data + i);
+    }
+    return result;
 }
 
 static void show_field(hs_http3_decoder *d, const hs_h3_section *section, bool *is_fact,
@@ -217,7 +231,7 @@ static bool settle(hs_http3_decoder *d, hs_h3_section *section)
     const char *why = NULL;
     bool waits_for_settings = needs_table(section) && hs_h3_qpack_waits(d, section->from);
     hs_result result = waits_for_settings ? HS_NEED_MORE : open_section(d, section, &why);
-    if (result == HS_NEED_MORE && !d->is_finishing) {
+    if (result == HS_NEED_MORE && !d->is_finished) {
         return false;
     }
     if (result == HS_NEED_MORE) {

@@ -80,8 +80,9 @@ struct hs_http3_decoder {
     hs_h3_section *sections;      /* oldest first */
     size_t section_count;
     size_t section_bytes;
-    bool is_finishing;
-    hs_result result; /* of the feeding under way */
+    bool is_finishing; /* nothing waits for SETTINGS any longer */
+    bool is_finished;  /* nor for insertions */
+    hs_result result;  /* of the feeding under way */
 };
 
 /* http3.c */
