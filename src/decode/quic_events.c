@@ -188,19 +188,31 @@ void hs_quic_show_reset(hs_quic_decoder *d, const hs_quic_found *found)
     }
 }
 
+/* Some senders fill a datagram with zeros behind its packets, and not with PADDING in one. */
+static bool is_zeros(hs_bytes bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (bytes.data[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void hs_quic_show_trailing(hs_quic_decoder *d, const hs_quic_found *found, hs_bytes bytes,
                            const hs_fault *fault)
 {
+    bool is_padding = is_zeros(bytes);
     hs_message message = {.from = found->from,
                           .layer = HS_LAYER_QUIC,
                           .type = HS_EVENT_QUIC_PACKET | HS_EVENT_QUIC_NO_PACKET,
-                          .name = "no packet",
+                          .name = is_padding ? "zeros" : "no packet",
                           .bytes = bytes.len,
                           .raw = bytes,
                           .first = found->first,
                           .end = found->end};
     hs_event *event = hs_trace_add_event(d->trace, &message);
-    if (fault->result != HS_OK) {
+    if (fault->result != HS_OK && !is_padding) {
         hs_event_add_text(d->trace, event, "field", fault->field);
         hs_event_add_text(d->trace, event, "why",
                           fault->why ? fault->why : "the datagram ends within it");

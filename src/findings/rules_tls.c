@@ -133,7 +133,10 @@ bool hs_rule_no_alpn(hs_judgement *judgement)
     const hs_trace *trace = judgement->trace;
     const char *ja4 = trace->tls.ja4;
     bool offered = ja4 && strlen(ja4) >= JA4_PART_LEN && !ja4_has(trace, JA4_ALPN, "00");
-    if (!tls_done(trace) || trace->tls.alpn || !offered) {
+    /* Where TLS 1.3's encrypted messages could not be read, neither could the server's choice. */
+    bool is_hidden = trace->tls.version == HS_TLS_1_3 &&
+                     trace->tls.client_certificate_requested == HS_UNSEEN;
+    if (!tls_done(trace) || trace->tls.alpn || !offered || is_hidden) {
         return false;
     }
     return hs_judgement_say(judgement, "the client offered some, the server answered with none");

@@ -205,6 +205,12 @@ static void test_alpn(void **state)
     trace->tls.alpn = NULL;
     trace->tls.ja4 = "t13d151600_8daaf6152771_b186095e22b6";
     expect_none(trace, "no_alpn");
+
+    /* From a capture without keys: what the server chose is not known. */
+    trace = good();
+    trace->tls.alpn = NULL;
+    trace->tls.client_certificate_requested = HS_UNSEEN;
+    expect_none(trace, "no_alpn");
 }
 
 static void test_tickets_and_early_data(void **state)
