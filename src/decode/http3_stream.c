@@ -51,7 +51,7 @@ static void end_long(hs_http3_decoder *d, hs_h3_half *half)
     half->message.bytes += (size_t)(half->header.length - half->left);
     hs_event *event = hs_h3_emit(d, half, &half->message);
     hs_h3_add_number(d, event, "length", half->header.length);
-    if (!hs_http3_frame_name(half->header.type)) {
+    if (!hs_http3_frame_name(half->header.type) || hs_http3_is_reserved(half->header.type)) {
         hs_event_add_format(d->trace, event, "type", "0x%llx",
                             (unsigned long long)half->header.type);
     }
