@@ -158,7 +158,7 @@ void hs_qlog_connection_packet(hs_qlog *q, const hs_event *event, hs_quic_packet
         add_started(q, event);
         add_first_versions(q, event);
         set_state(q, event->moment.at, "attempted");
-    } else if (type == HS_QUIC_VERSION_NEGOTIATION) {
+    } else if (type == HS_QUIC_VERSION_NEGOTIATION && !hs_qlog_detail(event, "ignored")) {
         add_negotiated_versions(q, event);
         q->hello = NULL; /* the client says it all again */
     } else if (type == HS_QUIC_HANDSHAKE && q->state && strcmp(q->state, "attempted") == 0) {
@@ -197,7 +197,8 @@ void hs_qlog_connection_frame(hs_qlog *q, const hs_event *event)
                     event->type == HS_QUIC_CONNECTION_CLOSE_APPLICATION;
     if (event->type == HS_QUIC_HANDSHAKE_DONE && event->from == HS_SERVER && !q->is_closed) {
         set_state(q, event->moment.at, "handshake_confirmed");
-    } else if (is_close && !q->is_closed && q->trace->quic.close.present) {
+    } else if (is_close && !q->is_closed && q->trace->quic.close.present &&
+               q->trace->quic.close.from == event->from) {
         q->is_closed = true;
         add_closed(q, event);
         set_state(q, event->moment.at, event->from == HS_CLIENT ? "closing" : "draining");
