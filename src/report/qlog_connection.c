@@ -184,7 +184,7 @@ static void add_closed(hs_qlog *q, const hs_event *event)
     if (!close->is_application) {
         hs_json_text(&q->json, data, "trigger",
                      close->error == HS_QUIC_ERROR_NO_ERROR ? "unspecified" : "error");
-    } else if (q->trace->http3.present) {
+    } else if (hs_qlog_is_http3(q->trace)) {
         hs_json_text(&q->json, data, "trigger",
                      close->error == HS_HTTP3_ERROR_NO_ERROR ? "application" : "error");
     }

@@ -11,18 +11,19 @@ typedef struct setting_row {
     uint64_t id;
     const char *parameter; /* of parameters_set */
     const char *name;      /* of a SETTINGS frame */
+    bool is_flag;
 } setting_row;
 
 static const setting_row rows[] = {
     {HS_HTTP3_SETTING_QPACK_MAX_TABLE_CAPACITY, "max_table_capacity",
-     "settings_qpack_max_table_capacity"},
+     "settings_qpack_max_table_capacity", false},
     {HS_HTTP3_SETTING_MAX_FIELD_SECTION_SIZE, "max_field_section_size",
-     "settings_max_field_section_size"},
+     "settings_max_field_section_size", false},
     {HS_HTTP3_SETTING_QPACK_BLOCKED_STREAMS, "blocked_streams_count",
-     "settings_qpack_blocked_streams"},
+     "settings_qpack_blocked_streams", false},
     {HS_HTTP3_SETTING_ENABLE_CONNECT_PROTOCOL, "extended_connect",
-     "settings_enable_connect_protocol"},
-    {HS_HTTP3_SETTING_H3_DATAGRAM, "h3_datagram", "settings_h3_datagram"},
+     "settings_enable_connect_protocol", true},
+    {HS_HTTP3_SETTING_H3_DATAGRAM, "h3_datagram", "settings_h3_datagram", true},
 };
 
 static const setting_row *row_of(uint64_t id)
@@ -59,7 +60,8 @@ static void add_parameters(hs_qlog *q, const hs_event *event, hs_bytes content)
     hs_json_text(&q->json, data, "initiator", hs_qlog_initiator(event->from));
     while (!q->json.failed && hs_http3_next_setting(&content, &setting)) {
         const setting_row *row = row_of(setting.id);
-        if (row) {
+        /* The draft's type of the two flags has 16 bits. */
+        if (row && (!row->is_flag || setting.value <= UINT16_MAX)) {
             hs_qlog_number(q, data, row->parameter, setting.value);
         }
     }
@@ -77,7 +79,7 @@ static json_t *settings_list(hs_qlog *q, hs_bytes content)
                      row                                ? row->name
                      : hs_http3_is_reserved(setting.id) ? "reserved"
                                                         : "unknown");
-        if (!row) {
+        if (!row && !hs_http3_is_reserved(setting.id)) {
             hs_qlog_number(q, object, "name_bytes", setting.id);
         }
         hs_qlog_number(q, object, "value", setting.value);
@@ -205,10 +207,11 @@ static void set_members(hs_qlog *q, json_t *object, const hs_event *event,
     }
 }
 
-/* Of the others, without their bytes, the members are not known that they must have. */
+/* Of the others, without their bytes, the members are not known that they must have; those of a
+ * HEADERS frame that was cut are not either. */
 static bool needs_no_bytes(const hs_event *event)
 {
-    return event->type == HS_HTTP3_DATA || event->type == HS_HTTP3_HEADERS;
+    return event->type == HS_HTTP3_DATA || (event->type == HS_HTTP3_HEADERS && event->raw.len == 0);
 }
 
 static json_t *frame_object(hs_qlog *q, const hs_event *event, const hs_http3_frame *frame,
@@ -230,7 +233,8 @@ static json_t *frame_object(hs_qlog *q, const hs_event *event, const hs_http3_fr
     size_t payload = is_read                   ? (size_t)frame->header.length
                      : length && !length->text ? (size_t)length->number
                                                : SIZE_MAX;
-    hs_qlog_raw(q, object, event->bytes, payload);
+    /* The length is that of the whole frame: it is not known of one that did not come whole. */
+    hs_qlog_raw(q, object, hs_qlog_detail(event, "incomplete") ? SIZE_MAX : event->bytes, payload);
     return object;
 }
 

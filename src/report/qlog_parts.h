@@ -78,6 +78,8 @@ void hs_qlog_version(hs_qlog *q, json_t *object, const char *key, uint32_t versi
 void hs_qlog_versions(hs_qlog *q, json_t *object, const char *key, hs_bytes versions);
 /* RawInfo; a length that is SIZE_MAX is left out. Gives the object, borrowed. */
 json_t *hs_qlog_raw(hs_qlog *q, json_t *object, size_t length, size_t payload_length);
+/* Whether errors of the application are those of HTTP/3. */
+bool hs_qlog_is_http3(const hs_trace *trace);
 /* `key` and, of an error without a name, "error_code". */
 void hs_qlog_transport_error(hs_qlog *q, json_t *object, const char *key, uint64_t error);
 void hs_qlog_application_error(hs_qlog *q, json_t *object, const char *key, uint64_t error);

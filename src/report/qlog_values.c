@@ -118,8 +118,7 @@ void hs_qlog_transport_error(hs_qlog *q, json_t *object, const char *key, uint64
     set_error(q, object, key, name, error);
 }
 
-/* Whether errors of the application are those of HTTP/3. */
-static bool is_http3(const hs_trace *trace)
+bool hs_qlog_is_http3(const hs_trace *trace)
 {
     return trace->http3.present || (trace->tls.alpn && strncmp(trace->tls.alpn, "h3", 2) == 0);
 }
@@ -148,7 +147,7 @@ void hs_qlog_application_error(hs_qlog *q, json_t *object, const char *key, uint
         {HS_HTTP3_ERROR_VERSION_FALLBACK, "http_version_fallback"},
     };
     const char *name = NULL;
-    for (size_t i = 0; is_http3(q->trace) && i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; hs_qlog_is_http3(q->trace) && i < sizeof names / sizeof names[0]; i++) {
         if (names[i].error == error) {
             name = names[i].name;
         }
