@@ -134,15 +134,17 @@ def test_early_data(hs, certificates, server, folder):
     assert qlog.data("quic:parameters_set")[1]["early_data_enabled"] is True
 
 
-def test_tls_over_tcp_has_a_schema_of_its_own(hs, certificates, nginx, folder):
+def test_tls_over_tcp_has_a_schema_of_its_own(hs, certificates, s_server, folder):
+    server = s_server(certificates.server)
     record = hs.probe_json("-4", "--cacert", certificates.ca, "--events", "--qlog", folder,
-                           f"https://localhost:{nginx.h2}/")
+                           f"https://localhost:{server.port}/", status=0)
     file, = folder.iterdir()
     qlog = Qlog(file)
     assert qlog.schemas == [OWN]
     messages = [(d["from"], d["message"]) for d in qlog.data("handshake:tls_message")]
     assert messages == [(e["from"], e["name"]) for e in record["events"] if e["layer"] == "tls"]
     assert len(qlog.events) == len(record["events"])
+    assert {d["layer"] for d in qlog.data("handshake:application_message")} == {"http"}
 
 
 # ---- the files
