@@ -153,7 +153,9 @@ static void follow_phase(hs_qlog *q, const hs_event *event)
 
 void hs_qlog_connection_packet(hs_qlog *q, const hs_event *event, hs_quic_packet_type type)
 {
-    if (type == HS_QUIC_INITIAL && event->from == HS_CLIENT && !q->is_started) {
+    /* A first packet of a reserved version asks for Version Negotiation (RFC 9000 15). */
+    bool is_first = type == HS_QUIC_INITIAL || type == HS_QUIC_UNKNOWN_VERSION;
+    if (is_first && event->from == HS_CLIENT && !q->is_started) {
         q->is_started = true;
         add_started(q, event);
         add_first_versions(q, event);

@@ -233,6 +233,38 @@ static void version_negotiation(void **state)
     json_decref(records);
 }
 
+/* A client that begins with a version of which only the invariants are known. */
+static void reserved_version(void **state)
+{
+    (void)state;
+    static const uint8_t first[] = {0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8,    0x83, 0x94, 0xc8, 0xf0,
+                                    0x3e, 0x51, 0x57, 0x08, 4,    0xc1, 0xc2, 0xc3, 0xc4, 0,
+                                    0,    0,    0,    0,    0,    0,    0,    0,    0,    0};
+    static const uint32_t offered[] = {HS_QUIC_V1};
+    uint8_t bytes[128];
+    hs_writer w;
+    quic_talk *talk = talk_new(HS_QUIC_V1);
+    talk_raw(talk, HS_CLIENT, hs_bytes_of(first, sizeof first));
+    talk_send(talk, 0);
+    hs_writer_init(&w, bytes, sizeof bytes);
+    assert_int_equal(hs_quic_write_version_negotiation(&w, 0x40, talk->client_scid,
+                                                       talk->client_dcid, offered, 1),
+                     HS_OK);
+    talk_raw(talk, HS_SERVER, hs_writer_bytes(&w));
+    talk_send(talk, HS_MILLISECOND);
+    talk_handshake(talk, 2 * HS_MILLISECOND);
+    json_t *records = decoded(talk);
+    json_t *sent = json_object_get(qlog_data(records, "quic:packet_sent", 0), "header");
+    json_t *versions = qlog_data(records, "quic:version_information", 0);
+    assert_string_equal(qlog_member(sent, "packet_type"), "unknown");
+    assert_string_equal(qlog_member(sent, "version"), "1a2a3a4a");
+    assert_string_equal(qlog_member(versions, "chosen_version"), "1a2a3a4a");
+    versions = qlog_data(records, "quic:version_information", 1);
+    assert_string_equal(qlog_member(versions, "chosen_version"), "00000001");
+    assert_int_equal(qlog_count(records, "quic:connection_started"), 1);
+    json_decref(records);
+}
+
 static const char *const frame_names[] = {
     "reset_stream",  "stop_sending",      "max_data",        "max_stream_data",
     "max_streams",   "data_blocked",      "streams_blocked", "stream_data_blocked",
@@ -494,6 +526,7 @@ int main(void)
         cmocka_unit_test(capture),
         cmocka_unit_test(retry),
         cmocka_unit_test(version_negotiation),
+        cmocka_unit_test(reserved_version),
         cmocka_unit_test(frames),
         cmocka_unit_test(malformed_frame),
         cmocka_unit_test(key_update),
