@@ -26,6 +26,13 @@ HS_API HS_CHECKED hs_result hs_report_text(const hs_trace *trace, const hs_repor
 /* One record of schema handshake/1, on one line with its newline. */
 HS_API HS_CHECKED hs_result hs_report_json(const hs_trace *trace, const hs_report_options *options,
                                            FILE *out);
+/* The trace as a qlog file of JSON text sequences (".sqlog"; RFC 7464), in the schemas of
+ * draft-ietf-quic-qlog-main-schema-14, -quic-events-13 and -h3-events-13, and for TCP, TLS and
+ * other applications than HTTP/3 in one of this program's own (docs/qlog.md). All of it comes from
+ * the trace's events; what frames hold, from their bytes: the trace must have been made with both
+ * kept, else that is left out. HS_INVALID: no event has a time, so there is nothing to write, and
+ * nothing was written. HS_NO_MEMORY: what was written is not whole. */
+HS_API HS_CHECKED hs_result hs_report_qlog(const hs_trace *trace, FILE *out);
 /* `format` with curl's --write-out variables and escapes replaced. A variable that is not known is
  * HS_INVALID, and its name is copied to `unknown` (may be NULL). */
 HS_API HS_CHECKED hs_result hs_report_write_out(const hs_trace *trace, const char *format,

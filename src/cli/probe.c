@@ -12,6 +12,7 @@
 #include "cli/interrupt.h"
 #include "cli/probe_options.h"
 #include "cli/probe_series.h"
+#include "cli/qlog_folder.h"
 
 enum { SIGNAL_STATUS = 128 };
 
@@ -21,6 +22,7 @@ typedef struct session {
     hs_report_options report;
     hs_prober *prober;
     FILE *out;
+    int qlog;         /* folder of --qlog; -1: none */
     int status;       /* of the first failure */
     bool is_series;   /* -c or -i was given */
     bool is_over;     /* no more probes: interrupted, or the output is broken */
@@ -85,6 +87,13 @@ static bool prepare(session *s, const hs_operands *targets)
             "--interval: without --count the first target is probed for ever: give one");
         return false;
     }
+    if (s->settings.qlog) {
+        s->qlog = hs_qlog_folder_open(s->command, s->settings.qlog);
+        if (s->qlog < 0) {
+            s->status = HS_EXIT_USAGE;
+            return false;
+        }
+    }
     hs_result result = hs_prober_new(&s->settings.probe, &s->prober, &problem);
     if (result != HS_OK) {
         const char *why = problem.text[0] != '\0' ? problem.text : hs_result_text(result);
@@ -146,6 +155,14 @@ static void report(session *s, const hs_trace *trace, hs_series *series)
     }
 }
 
+static void write_qlog(session *s, const hs_trace *trace)
+{
+    if (s->qlog >= 0 && !hs_qlog_folder_write(s->command, s->qlog, s->settings.qlog, trace)) {
+        s->status = HS_EXIT_USAGE;
+        s->is_over = true;
+    }
+}
+
 static void probe_once(session *s, const char *url, hs_series *series)
 {
     hs_problem problem = {""};
@@ -157,6 +174,7 @@ static void probe_once(session *s, const char *url, hs_series *series)
             s->status = failure->exit_status;
         }
         report(s, trace, series);
+        write_qlog(s, trace);
         hs_trace_free(trace);
         return;
     }
@@ -234,7 +252,7 @@ static void close_output(session *s)
 
 static int run(const hs_command *command, int argc, char **argv)
 {
-    session s = {.command = command, .out = stdout};
+    session s = {.command = command, .out = stdout, .qlog = -1};
     hs_operands targets;
     hs_probe_settings_init(&s.settings);
     if (!hs_command_parse(command, argc, argv, &s.settings, &targets, &s.status)) {
@@ -246,6 +264,9 @@ static int run(const hs_command *command, int argc, char **argv)
         tell_lost(&s);
         close_output(&s);
         hs_interrupt_watch(NULL);
+    }
+    if (s.qlog >= 0) {
+        close(s.qlog);
     }
     hs_prober_free(s.prober);
     hs_probe_settings_end(&s.settings);

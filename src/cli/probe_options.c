@@ -306,5 +306,10 @@ const hs_option hs_probe_option_table[] = {
      .help = "with --pcap: with the TLS secrets in it",
      .kind = HS_OPTION_FLAG,
      .offset = AT(probe.embed_secrets)},
+    {.name = "qlog",
+     .argument = "DIR",
+     .help = "write each connection to a new file in DIR (qlog, .sqlog)",
+     .kind = HS_OPTION_TEXT,
+     .offset = AT(qlog)},
     {0},
 };

@@ -22,6 +22,7 @@ typedef struct hs_probe_settings {
     bool events;
     const char *write_out;
     const char *output;   /* file; NULL: stdout */
+    const char *qlog;     /* folder; NULL: none */
     char *write_out_text; /* where the format came from a file; freed by _end */
 } hs_probe_settings;
 

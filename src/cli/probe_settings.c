@@ -90,7 +90,7 @@ bool hs_probe_settings_finish(const hs_command *command, hs_probe_settings *sett
     probe->tls_max = (uint16_t)settings->tls_max;
     probe->resolve = settings->resolve.items;
     probe->resolve_count = settings->resolve.count;
-    probe->keep_events = settings->verbosity > 0 || settings->events;
-    probe->keep_bytes = settings->verbosity > 1 && !settings->json;
+    probe->keep_events = settings->verbosity > 0 || settings->events || settings->qlog;
+    probe->keep_bytes = (settings->verbosity > 1 && !settings->json) || settings->qlog;
     return true;
 }

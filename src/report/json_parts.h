@@ -33,5 +33,7 @@ json_t *hs_json_http3(hs_json *json, const hs_http3_facts *http3);
 json_t *hs_json_failure(hs_json *json, const hs_failure *failure);
 json_t *hs_json_findings(hs_json *json, const hs_trace *trace);
 json_t *hs_json_events(hs_json *json, const hs_trace *trace);
+/* What there is to tell of an event, by key. */
+json_t *hs_json_details(hs_json *json, const hs_event *event);
 
 #endif

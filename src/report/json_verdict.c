@@ -68,6 +68,15 @@ static void add_detail(hs_json *json, json_t *object, const hs_detail *detail)
     }
 }
 
+json_t *hs_json_details(hs_json *json, const hs_event *event)
+{
+    json_t *object = hs_json_object(json);
+    for (const hs_detail *detail = event->details; detail; detail = detail->next) {
+        add_detail(json, object, detail);
+    }
+    return object;
+}
+
 static json_t *event_object(hs_json *json, const hs_event *event)
 {
     json_t *object = hs_json_object(json);
@@ -78,11 +87,7 @@ static json_t *event_object(hs_json *json, const hs_event *event)
     hs_json_text(json, object, "name", event->name);
     hs_json_integer(json, object, "bytes", (int64_t)event->bytes);
     hs_json_bool(json, object, "encrypted", event->is_protected);
-    json_t *detail = hs_json_object(json);
-    for (const hs_detail *d = event->details; d; d = d->next) {
-        add_detail(json, detail, d);
-    }
-    hs_json_set_nonempty(json, object, "detail", detail);
+    hs_json_set_nonempty(json, object, "detail", hs_json_details(json, event));
     return object;
 }
 
