@@ -94,8 +94,8 @@ static json_t *settings_list(hs_qlog *q, hs_bytes content)
  * named here. */
 static bool is_field(const char *key)
 {
-    static const char *const others[] = {"stream",     "on",     "problem", "malformed",
-                                         "incomplete", "fields", "push_id"};
+    static const char *const others[] = {"stream_type", "problem", "malformed",
+                                         "incomplete",  "fields",  "missing"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (strcmp(others[i], key) == 0) {
             return false;
@@ -116,15 +116,6 @@ static json_t *headers_list(hs_qlog *q, const hs_event *event)
         }
     }
     return list;
-}
-
-static void set_number(hs_qlog *q, json_t *frame, const char *key, const hs_event *event,
-                       const char *detail_key)
-{
-    const hs_detail *detail = hs_qlog_detail(event, detail_key);
-    if (detail && !detail->text) {
-        hs_json_integer(&q->json, frame, key, detail->number);
-    }
 }
 
 /* hs_event.type is cut at 16 bits. */
@@ -150,11 +141,13 @@ static void set_type(hs_qlog *q, json_t *frame, uint64_t type)
     hs_qlog_number(q, frame, "frame_type_bytes", type);
 }
 
-static void set_priority(hs_qlog *q, json_t *frame, const hs_event *event, bool is_push)
+static void set_priority(hs_qlog *q, json_t *object, const hs_event *event,
+                         const hs_http3_frame *frame)
 {
-    set_number(q, frame, is_push ? "push_id" : "stream_id", event, "prioritized");
+    bool is_push = frame->header.type == HS_HTTP3_PRIORITY_UPDATE_PUSH;
     const char *value = hs_qlog_text(event, "priority");
-    hs_json_text(&q->json, frame, "priority_field_value", value ? value : "");
+    hs_qlog_number(q, object, is_push ? "push_id" : "stream_id", frame->id);
+    hs_json_text(&q->json, object, "priority_field_value", value ? value : "");
 }
 
 static const char *frame_name(const hs_event *event)
@@ -227,7 +220,7 @@ static json_t *frame_object(hs_qlog *q, const hs_event *event, const hs_http3_fr
         set_members(q, object, event, frame);
         if (is_read && (frame->header.type == HS_HTTP3_PRIORITY_UPDATE ||
                         frame->header.type == HS_HTTP3_PRIORITY_UPDATE_PUSH)) {
-            set_priority(q, object, event, frame->header.type == HS_HTTP3_PRIORITY_UPDATE_PUSH);
+            set_priority(q, object, event, frame);
         }
     }
     size_t payload = is_read                   ? (size_t)frame->header.length
@@ -240,7 +233,7 @@ static json_t *frame_object(hs_qlog *q, const hs_event *event, const hs_http3_fr
 
 static void add_stream_type(hs_qlog *q, const hs_event *event, int64_t stream)
 {
-    const char *on = hs_qlog_text(event, "on");
+    const char *on = hs_qlog_text(event, "stream_type");
     if (on) {
         json_t *data = hs_json_object(&q->json);
         bool is_push = strcmp(on, hs_http3_stream_name(HS_HTTP3_STREAM_PUSH)) == 0;
