@@ -116,7 +116,8 @@ hs_result hs_text_fields(hs_page *page, const hs_trace *trace, const hs_event *e
 {
     hs_notes notes = {0};
     hs_fault fault;
-    if (event->raw.len == 0) {
+    /* A datagram's bytes are protected; its packets and frames show what they are. */
+    if (event->raw.len == 0 || event->layer == HS_LAYER_UDP) {
         return HS_OK;
     }
     hs_result result = annotate(trace, event, &notes, &fault);

@@ -135,7 +135,9 @@ int64_t hs_variable_microseconds(const hs_trace *trace, const hs_variable *varia
     if (variable->milestone == HS_MILESTONE_COUNT) {
         return 0;
     }
-    hs_time at = trace->milestones[variable->milestone].at;
+    /* QUIC's handshake is TLS's as well. */
+    bool is_quic = variable->milestone == HS_MILESTONE_TLS_DONE && trace->quic.present;
+    hs_time at = trace->milestones[is_quic ? HS_MILESTONE_QUIC_DONE : variable->milestone].at;
     return at == HS_TIME_NONE || at < 0 ? 0 : (at + HS_MICROSECOND / 2) / HS_MICROSECOND;
 }
 

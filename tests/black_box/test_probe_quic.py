@@ -107,6 +107,15 @@ def test_plain_quic(hs, certificates, server):
     assert record["quic"]["handshake_confirmed"] is True and "http" not in record
 
 
+def test_write_out(hs, certificates, server):
+    result = hs.probe("--http3", "-4", "--cacert", certificates.ca, "-w",
+                      "%{http_version} %{response_code} %{time_connect} %{time_appconnect} "
+                      "%{time_starttransfer}", f"https://localhost:{server.port}/")
+    version, code, connect, appconnect, start = result.stdout.split()
+    assert (version, code) == ("3", "200") and float(connect) == 0
+    assert 0 < float(appconnect) <= float(start)
+
+
 def test_resumed(hs, certificates, server):
     record = h3(hs, certificates, server.port, "--resume")
     assert record["tls"]["resumed"] is True and "certificates" not in record
