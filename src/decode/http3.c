@@ -36,6 +36,7 @@ void hs_http3_decoder_free(hs_http3_decoder *decoder)
             free_stream(stream);
         }
     }
+    hs_h3_fields_free(decoder);
     hs_h3_qpack_free(decoder);
     free(decoder);
 }

@@ -130,7 +130,7 @@ void hs_h3_field_fact(hs_http3_decoder *d, hs_side from, bool *is_fact, hs_bytes
 void hs_h3_detail(hs_http3_decoder *d, const hs_h3_stream *stream, hs_event *event,
                   const hs_http3_frame *frame);
 
-/* http3_fields.c: QPACK */
+/* http3_qpack.c */
 void hs_h3_qpack_free(hs_http3_decoder *d);
 /* The SETTINGS of `from` say how large a table it keeps for what the other side sends. */
 void hs_h3_qpack_settings(hs_http3_decoder *d, hs_side from, hs_bytes settings);
@@ -140,6 +140,17 @@ bool hs_h3_qpack_waits(const hs_http3_decoder *d, hs_side from);
 HS_CHECKED hs_result hs_h3_qpack_insert(hs_http3_decoder *d, hs_side from, hs_bytes bytes);
 /* The dynamic table of what `from` sends is not known any longer. */
 void hs_h3_qpack_break(hs_http3_decoder *d, hs_side from, const char *why);
+/* The table, where it can be known; else why not stands in `broken`. */
+nghttp3_qpack_decoder *hs_h3_qpack_table(hs_http3_decoder *d, hs_side from);
+/* What it would answer is not sent by anybody here. */
+void hs_h3_qpack_drain(hs_http3_decoder *d, hs_side from);
+/* For sections that need no table. NULL when out of memory. */
+nghttp3_qpack_decoder *hs_h3_qpack_still(hs_http3_decoder *d);
+/* After an error, which is for good. */
+void hs_h3_qpack_renew_still(hs_http3_decoder *d);
+
+/* http3_fields.c */
+void hs_h3_fields_free(hs_http3_decoder *d);
 /* Decompresses the field section of HEADERS or PUSH_PROMISE, now or later; what is telling goes to
  * the event. */
 void hs_h3_fields(hs_http3_decoder *d, const hs_h3_stream *stream, hs_event *event,

@@ -23,6 +23,7 @@ enum {
     HS_QUIC_STREAM_MAX = 64 * 1024, /* bytes of one stream that came too early, or wait for ALPN */
     HS_QUIC_PIECES_MAX = 1024,      /* pieces that those bytes may be in */
     HS_QUIC_FOLLOWED_STREAMS_MAX = 32, /* streams that are put in order */
+    HS_QUIC_ENDED_STREAMS_MAX = 64,    /* streams that ended and are known by their numbers alone */
     HS_QUIC_IDS_MAX = 16,              /* connection IDs that a side issued, kept */
     HS_QUIC_TOKENS_MAX = 16,           /* stateless reset tokens of a side, kept */
     HS_QUIC_GENERATIONS_MAX = 6,       /* sets of Initial keys: versions, Retry, attempts */

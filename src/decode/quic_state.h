@@ -98,6 +98,8 @@ typedef struct hs_quic_direction {
     hs_quic_numbers numbers[HS_QUIC_SPACE_COUNT];
     hs_quic_crypto_stream crypto[HS_QUIC_SPACE_COUNT];
     hs_quic_stream *streams;
+    uint64_t ended[HS_QUIC_ENDED_STREAMS_MAX]; /* the newest of those that were forgotten */
+    size_t ended_count;
     size_t stream_count;
 
     hs_quic_slot early;

@@ -4,6 +4,38 @@
 
 #include "decode/quic_parts.h"
 
+/* Makes room for another stream: the one that ended first is forgotten, but for its number, so that
+ * what is sent of it again is not taken for a new one. */
+static bool forget_ended(hs_quic_direction *direction)
+{
+    hs_quic_stream **oldest = NULL;
+    for (hs_quic_stream **link = &direction->streams; *link; link = &(*link)->next) {
+        oldest = (*link)->is_over ? link : oldest;
+    }
+    if (!oldest) {
+        return false;
+    }
+    hs_quic_stream *gone = *oldest;
+    *oldest = gone->next;
+    direction->ended[direction->ended_count++ % HS_QUIC_ENDED_STREAMS_MAX] = gone->id;
+    direction->stream_count--;
+    hs_quic_order_free(&gone->order);
+    free(gone);
+    return true;
+}
+
+static bool has_ended(const hs_quic_direction *direction, uint64_t id)
+{
+    size_t count = direction->ended_count < HS_QUIC_ENDED_STREAMS_MAX ? direction->ended_count
+                                                                      : HS_QUIC_ENDED_STREAMS_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (direction->ended[i] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static hs_quic_stream *find(hs_quic_decoder *d, hs_side from, uint64_t id)
 {
     hs_quic_direction *direction = &d->sides[from];
@@ -12,7 +44,10 @@ static hs_quic_stream *find(hs_quic_decoder *d, hs_side from, uint64_t id)
             return stream;
         }
     }
-    if (direction->stream_count == HS_QUIC_FOLLOWED_STREAMS_MAX) {
+    if (has_ended(direction, id)) {
+        return NULL;
+    }
+    if (direction->stream_count == HS_QUIC_FOLLOWED_STREAMS_MAX && !forget_ended(direction)) {
         d->trace->incomplete = true;
         return NULL;
     }
