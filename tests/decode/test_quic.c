@@ -481,6 +481,30 @@ static void little_memory(void **state)
     talk_free(talk);
 }
 
+/* Streams one after another are all followed, and what is sent again of one that is forgotten is no
+ * new one; only those that are open at once have a limit. */
+static void many_streams(void **state)
+{
+    (void)state;
+    for (int closed = 0; closed < 2; closed++) {
+        quic_talk *talk = talk_new(HS_QUIC_V1);
+        talk->alpn = "echo";
+        talk_handshake(talk, 0);
+        for (uint64_t i = 1; i <= 3 * HS_QUIC_FOLLOWED_STREAMS_MAX; i++) {
+            talk_stream(talk, 4 * i, 0, "x", closed);
+            talk_packet(talk, HS_CLIENT, TALK_APPLICATION);
+            talk_send(talk, (hs_time)(100 + i) * HS_MILLISECOND);
+        }
+        talk_stream(talk, 4, 0, "x", closed);
+        talk_packet(talk, HS_CLIENT, TALK_APPLICATION);
+        talk_send(talk, 500 * HS_MILLISECOND);
+        hs_trace *trace = talk_decode(talk, TALK_KEYS_FIRST, NULL);
+        assert_int_equal(trace->incomplete, !closed);
+        hs_trace_free(trace);
+        talk_free(talk);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -498,6 +522,7 @@ int main(void)
         cmocka_unit_test(malformed_frames),
         cmocka_unit_test(some_keys),
         cmocka_unit_test(little_memory),
+        cmocka_unit_test(many_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
