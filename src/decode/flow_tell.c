@@ -2,14 +2,29 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "decode/flow.h"
 #include "trace/build.h"
+
+/* inet_ntop writes an IPv4 address by way of printf, which would take longer than all that is told
+ * of a connection in the light mode. */
+static void put_ipv4(char *at, const uint8_t address[4])
+{
+    for (int i = 0; i < 4; i++) {
+        at = hs_put_digits(at, address[i]);
+        *at++ = i < 3 ? '.' : '\0';
+    }
+}
 
 static const char *address_text(hs_trace *trace, const hs_flow *flow, unsigned end)
 {
     char text[INET6_ADDRSTRLEN] = "";
-    int family = flow->head.key.family == 6 ? AF_INET6 : AF_INET;
-    (void)inet_ntop(family, flow->head.key.address[end].bytes, text, sizeof text);
+    const uint8_t *address = flow->head.key.address[end].bytes;
+    if (flow->head.key.family == 6) {
+        (void)inet_ntop(AF_INET6, address, text, sizeof text);
+    } else {
+        put_ipv4(text, address);
+    }
     return hs_arena_text(hs_trace_arena(trace), text);
 }
 
