@@ -30,6 +30,7 @@ typedef struct hs_flow_settings {
     bool headers_only; /* the streams are decoded elsewhere */
     size_t handshake_limit;
     const hs_keylog *keylog;
+    const hs_allocator *allocator; /* of what lasts as long as a handshake */
 } hs_flow_settings;
 
 /* What one end said and did. */

@@ -41,6 +41,7 @@ static void skip(void *context, uint64_t length, hs_time at)
 hs_trace *hs_flow_trace_new(const hs_flow_settings *settings)
 {
     hs_trace_config config = {.memory_limit = TRACE_MEMORY,
+                              .allocator = settings->allocator,
                               .light = settings->light,
                               .keep_events = !settings->light && settings->keep_events,
                               .keep_bytes = !settings->light && settings->keep_bytes};
@@ -86,7 +87,7 @@ static hs_flow_work *work_new(hs_flow *flow, const hs_flow_settings *settings)
         d->work = work;
         d->side = (hs_side)side;
         hs_tcp_sink sink = {.bytes = feed, .gap = skip, .context = d};
-        hs_tcp_stream_init(&d->stream, &sink, settings->handshake_limit);
+        hs_tcp_stream_init(&d->stream, &sink, settings->handshake_limit, settings->allocator);
     }
     start_streams(work);
     return work;

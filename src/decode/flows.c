@@ -5,6 +5,7 @@
 
 #include <openssl/rand.h>
 
+#include "base/pool.h"
 #include "decode/flow.h"
 #include "decode/flow_list.h"
 #include "decode/fragments.h"
@@ -13,6 +14,7 @@ enum {
     MEMORY_LIMIT = 256 * 1024 * 1024,
     HANDSHAKE_LIMIT = 256 * 1024,
     FRAGMENTS_SHARE = 16, /* of the memory limit */
+    POOL_SHARE = 64,
 };
 
 static const hs_time clock_was_set = 3600 * HS_SECOND;
@@ -23,6 +25,8 @@ static const int64_t time_limit = INT64_MAX / 4;
 struct hs_flows {
     hs_flows_config config;
     hs_flow_settings settings;
+    hs_pool *pool; /* of handshakes under way and traces that are told */
+    hs_allocator allocator;
     hs_flow_table *table;
     hs_fragments *fragments;
     hs_flow_list lists[HS_FLOWS_LISTS];
@@ -62,7 +66,8 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
                                          .keep_events = c->keep_events || c->keep_bytes,
                                          .keep_bytes = c->keep_bytes,
                                          .handshake_limit = c->handshake_limit,
-                                         .keylog = c->keylog};
+                                         .keylog = c->keylog,
+                                         .allocator = &flows->allocator};
     /* A SYN is sent again for at most 64 s later than the one before, a connection without
      * keep-alives may be idle for hours. */
     flows->patience[HS_FLOWS_OPENING] = 130 * HS_SECOND;
@@ -74,11 +79,13 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
         flows->table = hs_flow_table_new(c->seed);
     }
     flows->fragments = hs_fragments_new(c->memory_limit / FRAGMENTS_SHARE);
+    flows->pool = hs_pool_new(c->memory_limit / POOL_SHARE);
     hs_flows_set_file(flows, config->file);
-    if (!flows->table || !flows->fragments) {
+    if (!flows->table || !flows->fragments || !flows->pool) {
         hs_flows_free(flows);
         return NULL;
     }
+    flows->allocator = hs_pool_allocator(flows->pool);
     return flows;
 }
 
@@ -104,7 +111,7 @@ static hs_flows_list list_of(const hs_flow *flow)
 static size_t memory_of(const hs_flows *flows)
 {
     return flows->flow_memory + hs_flow_table_memory(flows->table) +
-           hs_fragments_count(flows->fragments).memory;
+           hs_fragments_count(flows->fragments).memory + hs_pool_idle(flows->pool);
 }
 
 /* A flow has grown or shrunk. */
@@ -391,6 +398,7 @@ void hs_flows_free(hs_flows *flows)
     }
     hs_flow_table_free(flows->table);
     hs_fragments_free(flows->fragments);
+    hs_pool_free(flows->pool);
     while (flows->files) {
         file_name *next = flows->files->next;
         free(flows->files);
