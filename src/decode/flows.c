@@ -285,22 +285,20 @@ static hs_packet_kind reassemble(hs_flows *flows, hs_packet *packet, int64_t at,
     return HS_PACKET_FRAGMENT;
 }
 
-hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,
-                          uint64_t number)
+hs_result hs_flows_take(hs_flows *flows, hs_packet_kind kind, hs_packet *packet, int64_t at,
+                        uint64_t number)
 {
-    hs_packet packet;
     hs_result result = HS_OK;
     flows->counters.packets++;
     at = at > time_limit ? time_limit : at < -time_limit ? -time_limit : at;
     hs_flows_advance(flows, at);
-    hs_packet_kind kind = hs_packet_read(link_type, frame, &packet);
     if (kind == HS_PACKET_FRAGMENT) {
-        kind = reassemble(flows, &packet, at, &result);
+        kind = reassemble(flows, packet, at, &result);
     }
     switch (kind) {
     case HS_PACKET_TCP:
         flows->counters.tcp_packets++;
-        result = take_tcp(flows, &packet, at, number);
+        result = take_tcp(flows, packet, at, number);
         break;
     case HS_PACKET_UDP:
         flows->counters.udp_packets++;
@@ -321,6 +319,14 @@ hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_
         break;
     }
     return result;
+}
+
+hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,
+                          uint64_t number)
+{
+    hs_packet packet;
+    hs_packet_kind kind = hs_packet_read(link_type, frame, &packet);
+    return hs_flows_take(flows, kind, &packet, at, number);
 }
 
 /* --- the end --- */
