@@ -8,7 +8,7 @@ enum { SLICE = 32 * 1024 }; /* bytes of a chunk that are taken into the buffer a
 
 hs_application *hs_application_new(hs_trace *trace)
 {
-    hs_application *app = calloc(1, sizeof *app);
+    hs_application *app = HS_ARENA_NEW(hs_trace_arena(trace), hs_application);
     if (!app) {
         return NULL;
     }
@@ -51,7 +51,6 @@ void hs_application_free(hs_application *application)
     }
     free(application->sides);
     free(application->requests);
-    free(application);
 }
 
 static bool step_undecided(hs_application *app, hs_app_side *side)

@@ -1,6 +1,4 @@
 /* A handshake that goes on: both streams put together, and decoded up to where it is over. */
-#include <stdlib.h>
-
 #include "decode/flow_work.h"
 #include "trace/build.h"
 
@@ -71,17 +69,17 @@ static void start_streams(hs_flow_work *work)
 
 static hs_flow_work *work_new(hs_flow *flow, const hs_flow_settings *settings)
 {
-    hs_flow_work *work = calloc(1, sizeof *work);
+    hs_flow_work *work = settings->allocator->allocate(settings->allocator->context, sizeof *work);
     hs_trace *trace = hs_flow_trace_new(settings);
     hs_decoder *decoder = trace ? hs_decoder_new(trace, settings->keylog) : NULL;
     if (!work || !decoder) {
+        hs_decoder_free(decoder);
         hs_trace_free(trace);
-        free(work);
+        settings->allocator->release(settings->allocator->context, work);
         return NULL;
     }
-    work->flow = flow;
-    work->trace = trace;
-    work->decoder = decoder;
+    *work = (hs_flow_work){
+        .allocator = settings->allocator, .flow = flow, .trace = trace, .decoder = decoder};
     for (int side = 0; side < 2; side++) {
         hs_flow_direction *d = &work->sides[side];
         d->work = work;
@@ -108,7 +106,7 @@ void hs_flow_work_free(hs_flow_work *work)
     if (work) {
         end_decoding(work);
         hs_trace_free(work->trace);
-        free(work);
+        work->allocator->release(work->allocator->context, work);
     }
 }
 

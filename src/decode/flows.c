@@ -331,10 +331,17 @@ hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_
 
 /* --- the end --- */
 
+/* A flow with what it is put in order by, so that nothing else of it is touched. */
+typedef struct flow_order {
+    int64_t first_at;
+    uint64_t first_packet;
+    hs_flow *flow;
+} flow_order;
+
 static int compare_first(const void *a, const void *b)
 {
-    const hs_flow *x = *(hs_flow *const *)a;
-    const hs_flow *y = *(hs_flow *const *)b;
+    const flow_order *x = a;
+    const flow_order *y = b;
     if (x->first_at != y->first_at) {
         return x->first_at < y->first_at ? -1 : 1;
     }
@@ -345,17 +352,17 @@ static int compare_first(const void *a, const void *b)
 static void tell_in_order(hs_flows *flows)
 {
     size_t count = 0;
-    hs_flow **all = malloc((hs_flow_table_count(flows->table) + 1) * sizeof(hs_flow *));
+    flow_order *all = malloc((hs_flow_table_count(flows->table) + 1) * sizeof *all);
     for (int name = 0; all && name < HS_FLOWS_TOLD; name++) {
         for (hs_flow *flow = flows->lists[name].oldest; flow; flow = flow->newer) {
-            all[count++] = flow;
+            all[count++] = (flow_order){flow->first_at, flow->first_packet, flow};
         }
     }
     if (count > 0) {
-        qsort(all, count, sizeof(hs_flow *), compare_first);
+        qsort(all, count, sizeof *all, compare_first);
     }
     for (size_t i = 0; i < count; i++) {
-        tell_and_forget(flows, all[i]);
+        tell_and_forget(flows, all[i].flow);
     }
     free(all);
 }

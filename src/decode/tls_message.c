@@ -55,7 +55,9 @@ static void follow_client_hello(hs_tls_decoder *d, hs_tls_direction *direction,
     copy_random(d->client_random, hello->random);
     if (!d->has_client_hello) {
         copy_random(d->first_random, hello->random);
-        remember_tls13_suites(d, hello->cipher_suites);
+        if (d->keylog) {
+            remember_tls13_suites(d, hello->cipher_suites);
+        }
     }
     if (direction->epoch == HS_TLS_EPOCH_EARLY) {
         /* The second one, after a HelloRetryRequest: early data is over. */
