@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t first = size > 0 ? (uint32_t)data[0] << 24 | 0xffff00 : 0;
     stream_model_init(&model);
     hs_tcp_sink sink = stream_model_sink(&model);
-    hs_tcp_stream_init(&stream, &sink, LIMIT);
+    hs_tcp_stream_init(&stream, &sink, LIMIT, &hs_malloc_allocator);
     hs_tcp_stream_start(&stream, first);
     size_t at = 1;
     for (hs_time now = 0; at + HEADER <= size; now++) {

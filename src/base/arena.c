@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_SIZE = 16 * 1024, ALIGNMENT = _Alignof(max_align_t) };
+/* A chunk with its head, and with what an allocator puts before it, is no more than 16 KiB. */
+enum { CHUNK_SIZE = 16 * 1024 - 128, ALIGNMENT = _Alignof(max_align_t) };
 
 typedef struct chunk {
     struct chunk *next;
@@ -34,12 +35,12 @@ static void release_by_free(void *context, void *memory)
     free(memory);
 }
 
-static const hs_allocator malloc_allocator = {allocate_by_malloc, release_by_free, NULL};
+const hs_allocator hs_malloc_allocator = {allocate_by_malloc, release_by_free, NULL};
 
 hs_arena *hs_arena_new(const hs_allocator *allocator, size_t limit)
 {
     if (!allocator) {
-        allocator = &malloc_allocator;
+        allocator = &hs_malloc_allocator;
     }
     hs_arena *arena = allocator->allocate(allocator->context, sizeof *arena);
     if (!arena) {

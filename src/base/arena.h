@@ -16,6 +16,9 @@ typedef struct hs_allocator {
     void *context;
 } hs_allocator;
 
+/* By malloc and free. */
+extern const hs_allocator hs_malloc_allocator;
+
 typedef struct hs_arena hs_arena;
 
 /* `allocator` NULL means malloc. `limit` bounds the sum of all blocks. NULL when out of memory. */

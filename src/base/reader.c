@@ -61,7 +61,7 @@ static const uint8_t *take(hs_reader *r, size_t len, const char *field)
     return at;
 }
 
-static uint64_t read_uint(hs_reader *r, size_t len, const char *field)
+uint64_t hs_read_uint_noted(hs_reader *r, size_t len, const char *field)
 {
     const uint8_t *at = take(r, len, field);
     if (!at) {
@@ -80,29 +80,19 @@ static uint64_t read_uint(hs_reader *r, size_t len, const char *field)
     return value;
 }
 
-uint8_t hs_read_u8(hs_reader *r, const char *field)
-{
-    return (uint8_t)read_uint(r, 1, field);
-}
-
-uint16_t hs_read_u16(hs_reader *r, const char *field)
-{
-    return (uint16_t)read_uint(r, 2, field);
-}
-
 uint32_t hs_read_u24(hs_reader *r, const char *field)
 {
-    return (uint32_t)read_uint(r, 3, field);
+    return (uint32_t)hs_read_uint_noted(r, 3, field);
 }
 
 uint32_t hs_read_u32(hs_reader *r, const char *field)
 {
-    return (uint32_t)read_uint(r, 4, field);
+    return (uint32_t)hs_read_uint_noted(r, 4, field);
 }
 
 uint64_t hs_read_u64(hs_reader *r, const char *field)
 {
-    return read_uint(r, 8, field);
+    return hs_read_uint_noted(r, 8, field);
 }
 
 uint64_t hs_read_varint(hs_reader *r, const char *field)
@@ -115,7 +105,7 @@ uint64_t hs_read_varint(hs_reader *r, const char *field)
         len = (size_t)1 << (r->data[r->pos] >> 6);
     }
     size_t before = r->notes ? r->notes->count : 0;
-    uint64_t value = read_uint(r, len, field);
+    uint64_t value = hs_read_uint_noted(r, len, field);
     value &= UINT64_MAX >> (64 - 8 * len + 2);
     if (r->notes && r->notes->count > before) {
         r->notes->items[before].value = value;
@@ -123,7 +113,7 @@ uint64_t hs_read_varint(hs_reader *r, const char *field)
     return value;
 }
 
-hs_bytes hs_read_bytes(hs_reader *r, size_t len, const char *field)
+hs_bytes hs_read_bytes_noted(hs_reader *r, size_t len, const char *field)
 {
     const uint8_t *at = take(r, len, field);
     if (!at) {
@@ -160,10 +150,9 @@ hs_reader hs_read_block(hs_reader *r, size_t len, const char *field)
     return block;
 }
 
-static hs_reader read_prefixed(hs_reader *r, size_t prefix, const char *field)
+/* The prefix, which was read already, and the block are one field: a fault in either names it. */
+static hs_reader read_prefixed(hs_reader *r, size_t len, const char *field)
 {
-    /* The prefix and the block are one field, so a fault in either names it. */
-    size_t len = (size_t)read_uint(r, prefix, "length");
     if (r->fault->result != HS_OK && r->fault->field && strcmp(r->fault->field, "length") == 0) {
         r->fault->field = field;
     }
@@ -172,17 +161,17 @@ static hs_reader read_prefixed(hs_reader *r, size_t prefix, const char *field)
 
 hs_reader hs_read_block8(hs_reader *r, const char *field)
 {
-    return read_prefixed(r, 1, field);
+    return read_prefixed(r, hs_read_u8(r, "length"), field);
 }
 
 hs_reader hs_read_block16(hs_reader *r, const char *field)
 {
-    return read_prefixed(r, 2, field);
+    return read_prefixed(r, hs_read_u16(r, "length"), field);
 }
 
 hs_reader hs_read_block24(hs_reader *r, const char *field)
 {
-    return read_prefixed(r, 3, field);
+    return read_prefixed(r, hs_read_u24(r, "length"), field);
 }
 
 static void leave_group(hs_reader *r)
@@ -230,21 +219,6 @@ void hs_note_meaning(hs_reader *r, const char *meaning)
 void hs_reader_fail(hs_reader *r, const char *field, const char *why)
 {
     set_fault(r, HS_MALFORMED, field, why);
-}
-
-bool hs_reader_ok(const hs_reader *r)
-{
-    return r->fault->result == HS_OK;
-}
-
-size_t hs_reader_left(const hs_reader *r)
-{
-    return r->fault->result == HS_OK ? r->len - r->pos : 0;
-}
-
-hs_result hs_reader_result(const hs_reader *r)
-{
-    return r->fault->result;
 }
 
 hs_result hs_reader_finish(hs_reader *r)

@@ -65,14 +65,45 @@ typedef struct hs_reader {
  */
 void hs_reader_init(hs_reader *r, hs_bytes bytes, hs_fault *fault, hs_notes *notes);
 
-uint8_t hs_read_u8(hs_reader *r, const char *field);
-uint16_t hs_read_u16(hs_reader *r, const char *field);
+/* What each read does where nobody listens and nothing is amiss: the next `len` bytes, else NULL.
+ * It stands here to be part of its caller; all the rest of a read is a call. */
+static inline const uint8_t *hs_reader_take(hs_reader *r, size_t len)
+{
+    if (r->notes || r->fault->result != HS_OK || len > r->len - r->pos) {
+        return NULL;
+    }
+    const uint8_t *at = r->data + r->pos;
+    r->pos += len;
+    return at;
+}
+
+/* A number of `len` bytes in network order: noted, or a fault. */
+uint64_t hs_read_uint_noted(hs_reader *r, size_t len, const char *field);
+hs_bytes hs_read_bytes_noted(hs_reader *r, size_t len, const char *field);
+
+static inline uint8_t hs_read_u8(hs_reader *r, const char *field)
+{
+    const uint8_t *at = hs_reader_take(r, 1);
+    return at ? at[0] : (uint8_t)hs_read_uint_noted(r, 1, field);
+}
+
+static inline uint16_t hs_read_u16(hs_reader *r, const char *field)
+{
+    const uint8_t *at = hs_reader_take(r, 2);
+    return at ? (uint16_t)(at[0] << 8 | at[1]) : (uint16_t)hs_read_uint_noted(r, 2, field);
+}
+
 uint32_t hs_read_u24(hs_reader *r, const char *field);
 uint32_t hs_read_u32(hs_reader *r, const char *field);
 uint64_t hs_read_u64(hs_reader *r, const char *field);
 /* A QUIC variable-length integer (RFC 9000 16). */
 uint64_t hs_read_varint(hs_reader *r, const char *field);
-hs_bytes hs_read_bytes(hs_reader *r, size_t len, const char *field);
+static inline hs_bytes hs_read_bytes(hs_reader *r, size_t len, const char *field)
+{
+    const uint8_t *at = hs_reader_take(r, len);
+    return at ? (hs_bytes){at, len} : hs_read_bytes_noted(r, len, field);
+}
+
 /* Everything that is left. */
 hs_bytes hs_read_rest(hs_reader *r, const char *field);
 
@@ -96,10 +127,22 @@ void hs_note_meaning(hs_reader *r, const char *meaning);
 /* The parser's own judgement that the bytes cannot be: sets a sticky HS_MALFORMED. */
 void hs_reader_fail(hs_reader *r, const char *field, const char *why);
 
-bool hs_reader_ok(const hs_reader *r);
-size_t hs_reader_left(const hs_reader *r);
+static inline bool hs_reader_ok(const hs_reader *r)
+{
+    return r->fault->result == HS_OK;
+}
+
+static inline size_t hs_reader_left(const hs_reader *r)
+{
+    return hs_reader_ok(r) ? r->len - r->pos : 0;
+}
+
 /* HS_OK, or the fault's result. Does not ask for emptiness. */
-HS_CHECKED hs_result hs_reader_result(const hs_reader *r);
+HS_CHECKED static inline hs_result hs_reader_result(const hs_reader *r)
+{
+    return r->fault->result;
+}
+
 /* As hs_reader_result, and bytes left over are HS_MALFORMED. For a message whose end is known. */
 HS_CHECKED hs_result hs_reader_finish(hs_reader *r);
 

@@ -1,12 +1,19 @@
 #include "cli/read_line.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/digits.h"
 #include "base/time_text.h"
 #include "report/facts.h"
 
-enum { END_COLUMNS = 46, TIME_COLUMNS = 10, CLOCK_TEXT_MAX = 40 };
+enum {
+    DATE_LENGTH = 10,
+    CLOCK_COLUMNS = 26, /* up to the microseconds */
+    END_COLUMNS = 46,
+    TIME_COLUMNS = 10,
+    VERSION_COLUMNS = 7,
+    LINE_BUFFER = 1024,
+};
 
 hs_read_half hs_read_half_of(const hs_trace *trace)
 {
@@ -22,58 +29,117 @@ hs_read_half hs_read_half_of(const hs_trace *trace)
     return trace->failure.cls != HS_FAILURE_NONE ? HS_READ_SYN_ONLY : HS_READ_WHOLE;
 }
 
+/* A line under way: one write for all of it, but for names that are longer than anybody's. */
+typedef struct line {
+    FILE *out;
+    size_t len;
+    char text[LINE_BUFFER];
+} line;
+
+static void put_bytes(line *l, const char *bytes, size_t len)
+{
+    if (len > sizeof l->text - l->len) {
+        fwrite(l->text, 1, l->len, l->out);
+        l->len = 0;
+    }
+    if (len > sizeof l->text) {
+        fwrite(bytes, 1, len, l->out);
+        return;
+    }
+    memcpy(l->text + l->len, bytes, len);
+    l->len += len;
+}
+
+static void put(line *l, const char *text)
+{
+    put_bytes(l, text, strlen(text));
+}
+
+static void put_spaces(line *l, size_t count)
+{
+    static const char spaces[END_COLUMNS + 1] = "                                              ";
+    put_bytes(l, spaces, count < END_COLUMNS ? count : END_COLUMNS);
+}
+
+static size_t left_of(size_t columns, size_t taken)
+{
+    return taken < columns ? columns - taken : 0;
+}
+
 /* "2026-11-22 10:25:58.123456", UTC as the record has it. */
-static void put_clock(int64_t at, FILE *out)
+static void put_clock(line *l, int64_t at)
 {
     char text[HS_TIME_TEXT_MAX];
     (void)hs_time_rfc3339(at, text);
-    char *t = strchr(text, 'T');
-    if (t) {
-        *t = ' ';
-    }
-    fprintf(out, "%.26s", text);
+    text[DATE_LENGTH] = ' ';
+    put_bytes(l, text, CLOCK_COLUMNS);
 }
 
-static int put_end(const char *address, unsigned port, FILE *out)
+/* How many columns it has taken. */
+static size_t put_end(line *l, const char *address, unsigned port)
 {
-    bool v6 = address && strchr(address, ':') != NULL;
-    return fprintf(out, "%s%s%s:%u", v6 ? "[" : "", address ? address : "?", v6 ? "]" : "", port);
+    char digits[HS_DIGITS_MAX];
+    size_t digit_count = (size_t)(hs_put_digits(digits, port) - digits);
+    const char *text = address ? address : "?";
+    bool v6 = strchr(text, ':') != NULL;
+    put(l, v6 ? "[" : "");
+    put(l, text);
+    put(l, v6 ? "]:" : ":");
+    put_bytes(l, digits, digit_count);
+    return strlen(text) + (v6 ? 3 : 1) + digit_count;
 }
 
-static void put_ends(const hs_trace *trace, FILE *out)
+static void put_ends(line *l, const hs_trace *trace)
 {
-    int columns = put_end(trace->capture.client_address, trace->capture.client_port, out);
-    fputs(" → ", out);
-    columns += 3 + put_end(trace->target.address, trace->target.port, out);
-    fprintf(out, "%*s", columns < END_COLUMNS ? END_COLUMNS - columns : 0, "");
+    size_t columns = put_end(l, trace->capture.client_address, trace->capture.client_port);
+    put(l, " → ");
+    columns += 3 + put_end(l, trace->target.address, trace->target.port);
+    put_spaces(l, left_of(END_COLUMNS, columns));
 }
 
 /* A column of its own: "-" where it was not observed. */
-static void put_time(hs_time time, FILE *out)
+static void put_time(line *l, hs_time time)
 {
-    char text[HS_TIME_TEXT_MAX];
-    fprintf(out, " %*s", TIME_COLUMNS, time != HS_TIME_NONE ? hs_time_ms(time, text) : "-");
+    char text[HS_TIME_TEXT_MAX] = "-";
+    if (time != HS_TIME_NONE) {
+        (void)hs_time_ms(time, text);
+    }
+    put_spaces(l, 1 + left_of(TIME_COLUMNS, strlen(text)));
+    put(l, text);
 }
 
 /* In place of TCP and TLS, whose work it does. */
-static void put_quic(const hs_trace *trace, FILE *out)
+static void put_quic(line *l, const hs_trace *trace)
 {
     char version[HS_FACT_TEXT_MAX];
     char text[sizeof "QUIC " + HS_FACT_TEXT_MAX];
     snprintf(text, sizeof text, "QUIC %s", hs_fact_quic_version(trace->quic.version, version));
-    fprintf(out, "  %-7s", text);
-    put_time(hs_fact_span_time(&trace->phases[HS_PHASE_QUIC]), out);
+    put(l, "  ");
+    put(l, text);
+    put_spaces(l, left_of(VERSION_COLUMNS, strlen(text)));
+    put_time(l, hs_fact_span_time(&trace->phases[HS_PHASE_QUIC]));
 }
 
-static void put_tls(const hs_trace *trace, FILE *out)
+static void put_tls(line *l, const hs_trace *trace)
 {
     char text[HS_FACT_TEXT_MAX];
     const hs_tls_facts *tls = &trace->tls;
-    fprintf(out, "  %-7s",
-            tls->present && tls->version != 0 ? hs_fact_tls_version(tls->version, text)
-            : tls->present                    ? "TLS"
-                                              : "-");
-    put_time(hs_fact_span_time(&trace->phases[HS_PHASE_TLS]), out);
+    const char *version = tls->present && tls->version != 0
+                              ? hs_fact_tls_version(tls->version, text)
+                          : tls->present ? "TLS"
+                                         : "-";
+    put(l, "  ");
+    put(l, version);
+    put_spaces(l, left_of(VERSION_COLUMNS, strlen(version)));
+    put_time(l, hs_fact_span_time(&trace->phases[HS_PHASE_TLS]));
+}
+
+static void put_name(line *l, const char *name)
+{
+    if (name) {
+        put(l, "  ");
+        put(l, name);
+    }
 }
 
 static const char *outcome(const hs_trace *trace)
@@ -93,26 +159,27 @@ static const char *outcome(const hs_trace *trace)
 
 void hs_read_line_head(FILE *out)
 {
-    fprintf(out, "%-26s  %-*s %*s  %-7s %*s  %s\n", "# time (UTC)", END_COLUMNS, "client → server",
-            TIME_COLUMNS + 0, "TCP ms", "TLS", TIME_COLUMNS, "ms", "name, ALPN: end or failure");
+    fprintf(out, "%-*s  %-*s %*s  %-*s %*s  %s\n", CLOCK_COLUMNS, "# time (UTC)", END_COLUMNS,
+            "client → server", TIME_COLUMNS, "TCP ms", VERSION_COLUMNS, "TLS", TIME_COLUMNS, "ms",
+            "name, ALPN: end or failure");
 }
 
 void hs_read_line(const hs_trace *trace, FILE *out)
 {
-    put_clock(trace->at, out);
-    fputs("  ", out);
-    put_ends(trace, out);
-    put_time(hs_fact_span_time(&trace->phases[HS_PHASE_TCP]), out);
+    line l = {.out = out, .len = 0};
+    put_clock(&l, trace->at);
+    put(&l, "  ");
+    put_ends(&l, trace);
+    put_time(&l, hs_fact_span_time(&trace->phases[HS_PHASE_TCP]));
     if (trace->quic.present) {
-        put_quic(trace, out);
+        put_quic(&l, trace);
     } else {
-        put_tls(trace, out);
+        put_tls(&l, trace);
     }
-    if (trace->tls.server_name) {
-        fprintf(out, "  %s", trace->tls.server_name);
-    }
-    if (trace->tls.alpn) {
-        fprintf(out, "  %s", trace->tls.alpn);
-    }
-    fprintf(out, "  %s%s\n", trace->capture.midstream ? "midstream, " : "", outcome(trace));
+    put_name(&l, trace->tls.server_name);
+    put_name(&l, trace->tls.alpn);
+    put(&l, trace->capture.midstream ? "  midstream, " : "  ");
+    put(&l, outcome(trace));
+    put(&l, "\n");
+    fwrite(l.text, 1, l.len, out);
 }

@@ -8,17 +8,35 @@ enum { SLICE = 32 * 1024 }; /* bytes of a chunk that are taken into the buffer a
 
 hs_application *hs_application_new(hs_trace *trace)
 {
-    hs_application *app = calloc(1, sizeof *app);
+    hs_application *app = HS_ARENA_NEW(hs_trace_arena(trace), hs_application);
     if (!app) {
         return NULL;
     }
     app->trace = trace;
     app->budget = HS_APP_BUDGET;
+    return app;
+}
+
+/* Something comes. */
+static hs_result open_sides(hs_application *app)
+{
+    if (app->sides) {
+        return HS_OK;
+    }
+    app->sides = calloc(2, sizeof *app->sides);
+    app->requests = calloc(HS_APP_REQUESTS_MAX, sizeof *app->requests);
+    if (!app->sides || !app->requests) {
+        free(app->sides);
+        free(app->requests);
+        app->sides = NULL;
+        app->requests = NULL;
+        return HS_NO_MEMORY;
+    }
     for (int i = 0; i < 2; i++) {
         app->sides[i].from = i == HS_CLIENT ? HS_CLIENT : HS_SERVER;
         hs_buffer_init(&app->sides[i].buffer, HS_APP_BUFFER_MAX);
     }
-    return app;
+    return HS_OK;
 }
 
 void hs_application_free(hs_application *application)
@@ -26,12 +44,13 @@ void hs_application_free(hs_application *application)
     if (!application) {
         return;
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; application->sides && i < 2; i++) {
         hs_buffer_free(&application->sides[i].buffer);
         hs_app_map_free(&application->sides[i].map);
         hs_app_http2_fields_free(&application->sides[i]);
     }
-    free(application);
+    free(application->sides);
+    free(application->requests);
 }
 
 static bool step_undecided(hs_application *app, hs_app_side *side)
@@ -123,6 +142,9 @@ static void take_in(hs_application *app, hs_app_side *side, hs_bytes bytes)
 hs_result hs_application_feed(hs_application *application, const hs_chunk *chunk)
 {
     hs_application *app = application;
+    if (open_sides(app) != HS_OK) {
+        return HS_NO_MEMORY;
+    }
     hs_app_side *side = &app->sides[chunk->from];
     if (side->protocol == HS_APP_STOPPED || chunk->bytes.len == 0) {
         return side->result;
@@ -167,6 +189,9 @@ static void finish_side(hs_application *app, hs_app_side *side)
 void hs_application_finish(hs_application *application)
 {
     application->is_finishing = true;
+    if (!application->sides) {
+        return;
+    }
     run_both(application);
     finish_side(application, &application->sides[HS_CLIENT]);
     run_both(application);
@@ -175,6 +200,9 @@ void hs_application_finish(hs_application *application)
 
 hs_result hs_application_gap(hs_application *application, hs_side from)
 {
+    if (open_sides(application) != HS_OK) {
+        return HS_NO_MEMORY;
+    }
     hs_app_side *side = &application->sides[from];
     if (side->protocol == HS_APP_STOPPED) {
         return side->result;
@@ -193,5 +221,6 @@ static bool is_unknown(const hs_app_side *side)
 
 bool hs_application_is_unknown(const hs_application *application)
 {
-    return is_unknown(&application->sides[HS_CLIENT]) && is_unknown(&application->sides[HS_SERVER]);
+    return !application->sides || (is_unknown(&application->sides[HS_CLIENT]) &&
+                                   is_unknown(&application->sides[HS_SERVER]));
 }

@@ -110,9 +110,8 @@ struct hs_application {
     hs_trace *trace;
     size_t budget;
     bool is_finishing;
-    hs_app_side sides[2]; /* by hs_side */
-    hs_app_request
-        requests[HS_APP_REQUESTS_MAX]; /* HTTP/1.1 requests without an answer, oldest first */
+    hs_app_side *sides;       /* two, by hs_side; NULL until something comes: often nothing does */
+    hs_app_request *requests; /* HTTP/1.1 requests without an answer, oldest first; as `sides` */
     size_t request_count;
     bool waits_for_upgrade; /* what the client sends next depends on the answer */
     bool has_accept;        /* `accept` is what answers the WebSocket request's key */

@@ -2,7 +2,6 @@
  * application's. The server's first bytes are held until the client has shown what it speaks. */
 #include "decode/decoder.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -14,7 +13,7 @@
 
 hs_decoder *hs_decoder_new(hs_trace *trace, const hs_keylog *keylog)
 {
-    hs_decoder *d = calloc(1, sizeof *d);
+    hs_decoder *d = HS_ARENA_NEW(hs_trace_arena(trace), hs_decoder);
     if (!d) {
         return NULL;
     }
@@ -23,11 +22,7 @@ hs_decoder *hs_decoder_new(hs_trace *trace, const hs_keylog *keylog)
     d->application = hs_application_new(trace);
     hs_buffer_init(&d->held[HS_CLIENT], HS_DECODER_HELD_MAX);
     hs_buffer_init(&d->held[HS_SERVER], HS_DECODER_HELD_MAX);
-    if (!d->application) {
-        free(d);
-        return NULL;
-    }
-    return d;
+    return d->application ? d : NULL;
 }
 
 void hs_decoder_free(hs_decoder *decoder)
@@ -39,7 +34,27 @@ void hs_decoder_free(hs_decoder *decoder)
     hs_application_free(decoder->application);
     hs_buffer_free(&decoder->held[HS_CLIENT]);
     hs_buffer_free(&decoder->held[HS_SERVER]);
-    free(decoder);
+}
+
+/* What does not decrypt leaves errors behind in libcrypto, which others would take for theirs. For a
+ * light trace without keys nothing is decrypted, and no certificate read. */
+static bool asks_libcrypto(const hs_decoder *d)
+{
+    return d->keylog || !hs_trace_is_light(d->trace);
+}
+
+static void mark_errors(const hs_decoder *d)
+{
+    if (asks_libcrypto(d)) {
+        ERR_set_mark();
+    }
+}
+
+static void pop_errors(const hs_decoder *d)
+{
+    if (asks_libcrypto(d)) {
+        ERR_pop_to_mark();
+    }
 }
 
 void hs_decoder_set_sessions(hs_decoder *decoder, hs_tls12_sessions *sessions)
@@ -120,21 +135,23 @@ static hs_result feed_server(hs_decoder *d, hs_bytes bytes)
     if (d->server == HS_SPOKEN_TLS) {
         return feed_tls(d, HS_SERVER, bytes);
     }
-    hs_result result = hs_buffer_append(held, bytes);
+    bool is_first = hs_buffer_bytes(held).len == 0;
+    hs_result result = is_first ? HS_OK : hs_buffer_append(held, bytes);
     if (result != HS_OK) {
         return result;
     }
-    hs_bytes all = hs_buffer_bytes(held);
+    hs_bytes all = is_first ? bytes : hs_buffer_bytes(held);
     d->server = sniff_record(all);
+    if (d->server == HS_SPOKEN_UNKNOWN) {
+        return is_first ? hs_buffer_append(held, bytes) : HS_OK;
+    }
     if (d->server == HS_SPOKEN_PLAIN) {
         keep_first_bytes(d, all);
         result = feed_plain(d, HS_SERVER, all);
-    } else if (d->server == HS_SPOKEN_TLS) {
+    } else {
         result = feed_tls(d, HS_SERVER, all);
     }
-    if (d->server != HS_SPOKEN_UNKNOWN) {
-        hs_buffer_free(held);
-    }
+    hs_buffer_free(held);
     return result;
 }
 
@@ -169,9 +186,26 @@ static hs_result decide(hs_decoder *d, hs_spoken client)
     return worst;
 }
 
+/* The first bytes of all that decide, as most do: they need not be held. */
+static bool decides_at_once(const hs_decoder *d, hs_side from, hs_bytes bytes, hs_spoken *client)
+{
+    if (from != HS_CLIENT || hs_buffer_bytes(&d->held[HS_CLIENT]).len > 0 ||
+        hs_buffer_bytes(&d->held[HS_SERVER]).len > 0) {
+        return false;
+    }
+    *client = sniff_client(bytes);
+    return *client != HS_SPOKEN_UNKNOWN;
+}
+
 static hs_result feed_undecided(hs_decoder *d, hs_side from, hs_bytes bytes)
 {
     hs_buffer *held = &d->held[from];
+    hs_spoken spoken;
+    if (decides_at_once(d, from, bytes, &spoken)) {
+        hs_result decided = decide(d, spoken);
+        hs_result fed = feed_decided(d, from, bytes);
+        return decided == HS_OK ? fed : decided;
+    }
     hs_result result = hs_buffer_append(held, bytes);
     if (result == HS_LIMIT) {
         /* The server talks and the client listens: this is not TLS. */
@@ -201,12 +235,10 @@ hs_result hs_decoder_feed(hs_decoder *decoder, hs_side from, hs_bytes bytes, hs_
             d->first_from = from;
         }
     }
-    /* What does not decrypt leaves errors behind in libcrypto, which others would take for theirs.
-     */
-    ERR_set_mark();
+    mark_errors(d);
     hs_result result = d->client == HS_SPOKEN_UNKNOWN ? feed_undecided(d, from, bytes)
                                                       : feed_decided(d, from, bytes);
-    ERR_pop_to_mark();
+    pop_errors(d);
     return result;
 }
 
@@ -215,9 +247,9 @@ hs_result hs_decoder_keys_changed(hs_decoder *decoder)
     if (!decoder->tls) {
         return HS_OK;
     }
-    ERR_set_mark();
+    mark_errors(decoder);
     hs_result result = hs_tls_decoder_keys_changed(decoder->tls);
-    ERR_pop_to_mark();
+    pop_errors(decoder);
     return result;
 }
 
@@ -234,7 +266,7 @@ hs_result hs_decoder_finish(hs_decoder *decoder)
 {
     hs_decoder *d = decoder;
     hs_result result = HS_OK;
-    ERR_set_mark();
+    mark_errors(d);
     if (d->client == HS_SPOKEN_UNKNOWN) {
         result = decide(d, HS_SPOKEN_PLAIN);
     }
@@ -248,7 +280,7 @@ hs_result hs_decoder_finish(hs_decoder *decoder)
         result = result == HS_OK ? finished : result;
     }
     hs_application_finish(d->application);
-    ERR_pop_to_mark();
+    pop_errors(d);
     return result;
 }
 

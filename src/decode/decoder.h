@@ -15,8 +15,8 @@
 
 typedef struct hs_decoder hs_decoder;
 
-/* `trace` gets what is found; `keylog` may be NULL; both must outlive the decoder. NULL when out of
- * memory. */
+/* `trace` gets what is found, and has the decoder in its memory; `keylog` may be NULL; both must
+ * outlive the decoder. NULL when out of memory. */
 hs_decoder *hs_decoder_new(hs_trace *trace, const hs_keylog *keylog);
 void hs_decoder_free(hs_decoder *decoder);
 /* What the connections of a capture know of each other's TLS sessions: this one's are added, and

@@ -11,11 +11,11 @@ static const hs_time reordered_within = 3 * HS_MILLISECOND;
 hs_flow *hs_flow_new(const hs_flow_head *head, const hs_flow_settings *settings, int64_t at,
                      uint64_t number, const char *file)
 {
-    hs_flow *flow = calloc(1, sizeof *flow);
+    hs_flow *flow = malloc(sizeof *flow); /* where calloc passes its quick lists by */
     if (!flow) {
         return NULL;
     }
-    flow->head = *head;
+    *flow = (hs_flow){.head = *head};
     flow->client = HS_FLOW_NO_END;
     flow->first_fin = HS_FLOW_NO_END;
     flow->rst_from = HS_FLOW_NO_END;

@@ -34,6 +34,7 @@ typedef struct hs_flow_settings {
     hs_quic_crypto *quic_crypto; /* NULL before the first packet of QUIC */
     bool keylog_complete;        /* who has no keys there will have none */
     hs_tls12_sessions *sessions; /* of all flows, where there is a key log */
+    const hs_allocator *allocator; /* of what lasts as long as a handshake */
 } hs_flow_settings;
 
 /* What one end said and did. */

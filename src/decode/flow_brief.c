@@ -113,10 +113,11 @@ hs_flow_brief *hs_flow_brief_new(const hs_trace *trace)
         mark_count += trace->milestones[i].at != HS_TIME_NONE;
     }
     size_t times_bytes = mark_count * sizeof(hs_time);
-    hs_flow_brief *brief = calloc(1, sizeof *brief + times_bytes + text_bytes);
+    hs_flow_brief *brief = malloc(sizeof *brief + times_bytes + text_bytes);
     if (!brief) {
         return NULL;
     }
+    *brief = (hs_flow_brief){0};
     brief->size = (uint32_t)(sizeof *brief + times_bytes + text_bytes);
     set_tls(brief, &trace->tls);
     set_rest(brief, trace);

@@ -1,6 +1,4 @@
 /* A handshake that goes on: both streams put together, and decoded up to where it is over. */
-#include <stdlib.h>
-
 #include "decode/flow_work.h"
 #include "trace/build.h"
 
@@ -41,6 +39,7 @@ static void skip(void *context, uint64_t length, hs_time at)
 hs_trace *hs_flow_trace_new(const hs_flow_settings *settings)
 {
     hs_trace_config config = {.memory_limit = TRACE_MEMORY,
+                              .allocator = settings->allocator,
                               .light = settings->light,
                               .keep_events = !settings->light && settings->keep_events,
                               .keep_bytes = !settings->light && settings->keep_bytes};
@@ -70,24 +69,24 @@ static void start_streams(hs_flow_work *work)
 
 static hs_flow_work *work_new(hs_flow *flow, const hs_flow_settings *settings)
 {
-    hs_flow_work *work = calloc(1, sizeof *work);
+    hs_flow_work *work = settings->allocator->allocate(settings->allocator->context, sizeof *work);
     hs_trace *trace = hs_flow_trace_new(settings);
     hs_decoder *decoder = trace ? hs_decoder_new(trace, settings->keylog) : NULL;
     if (!work || !decoder) {
+        hs_decoder_free(decoder);
         hs_trace_free(trace);
-        free(work);
+        settings->allocator->release(settings->allocator->context, work);
         return NULL;
     }
+    *work = (hs_flow_work){
+        .allocator = settings->allocator, .flow = flow, .trace = trace, .decoder = decoder};
     hs_decoder_set_sessions(decoder, settings->sessions);
-    work->flow = flow;
-    work->trace = trace;
-    work->decoder = decoder;
     for (int side = 0; side < 2; side++) {
         hs_flow_direction *d = &work->sides[side];
         d->work = work;
         d->side = (hs_side)side;
         hs_tcp_sink sink = {.bytes = feed, .gap = skip, .context = d};
-        hs_tcp_stream_init(&d->stream, &sink, settings->handshake_limit);
+        hs_tcp_stream_init(&d->stream, &sink, settings->handshake_limit, settings->allocator);
     }
     start_streams(work);
     return work;
@@ -108,7 +107,7 @@ void hs_flow_work_free(hs_flow_work *work)
     if (work) {
         end_decoding(work);
         hs_trace_free(work->trace);
-        free(work);
+        work->allocator->release(work->allocator->context, work);
     }
 }
 

@@ -17,6 +17,7 @@ typedef struct hs_flow_direction {
 } hs_flow_direction;
 
 struct hs_flow_work {
+    const hs_allocator *allocator; /* of the work itself */
     hs_flow *flow;
     hs_trace *trace;
     hs_decoder *decoder; /* NULL: nothing more is decoded */

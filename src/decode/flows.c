@@ -5,6 +5,7 @@
 
 #include <openssl/rand.h>
 
+#include "base/pool.h"
 #include "decode/flow.h"
 #include "decode/flow_list.h"
 #include "decode/fragments.h"
@@ -16,6 +17,7 @@ enum {
     HANDSHAKE_LIMIT = 256 * 1024,
     FRAGMENTS_SHARE = 16, /* of the memory limit */
     SESSIONS_SHARE = 16,
+    POOL_SHARE = 64,
 };
 
 static const hs_time clock_was_set = 3600 * HS_SECOND;
@@ -26,6 +28,8 @@ static const int64_t time_limit = INT64_MAX / 4;
 struct hs_flows {
     hs_flows_config config;
     hs_flow_settings settings;
+    hs_pool *pool; /* of handshakes under way and traces that are told */
+    hs_allocator allocator;
     hs_flow_table *table;
     hs_fragments *fragments;
     hs_quic_flow_ids *quic_ids; /* full account only; NULL before the first flow of QUIC */
@@ -79,7 +83,8 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
                                          .keep_bytes = c->keep_bytes,
                                          .handshake_limit = c->handshake_limit,
                                          .keylog = c->keylog,
-                                         .keylog_complete = c->keylog_complete};
+                                         .keylog_complete = c->keylog_complete,
+                                         .allocator = &flows->allocator};
     /* A SYN is sent again for at most 64 s later than the one before, a connection without
      * keep-alives may be idle for hours. */
     flows->patience[HS_FLOWS_OPENING] = 130 * HS_SECOND;
@@ -92,11 +97,13 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
         flows->table = hs_flow_table_new(c->seed);
     }
     flows->fragments = hs_fragments_new(c->memory_limit / FRAGMENTS_SHARE);
+    flows->pool = hs_pool_new(c->memory_limit / POOL_SHARE);
     hs_flows_set_file(flows, config->file);
-    if (!flows->table || !flows->fragments || !have_sessions(flows)) {
+    if (!flows->table || !flows->fragments || !flows->pool || !have_sessions(flows)) {
         hs_flows_free(flows);
         return NULL;
     }
+    flows->allocator = hs_pool_allocator(flows->pool);
     return flows;
 }
 
@@ -125,7 +132,8 @@ static hs_flows_list list_of(const hs_flow *flow)
 static size_t memory_of(const hs_flows *flows)
 {
     return flows->flow_memory + hs_flow_table_memory(flows->table) +
-           hs_fragments_count(flows->fragments).memory + hs_quic_flow_ids_memory(flows->quic_ids) +
+           hs_fragments_count(flows->fragments).memory + hs_pool_idle(flows->pool) +
+           hs_quic_flow_ids_memory(flows->quic_ids) +
            (flows->settings.sessions ? hs_tls12_sessions_memory(flows->settings.sessions) : 0);
 }
 
@@ -399,26 +407,24 @@ static hs_packet_kind reassemble(hs_flows *flows, hs_packet *packet, int64_t at,
     return HS_PACKET_FRAGMENT;
 }
 
-hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,
-                          uint64_t number)
+hs_result hs_flows_take(hs_flows *flows, hs_packet_kind kind, hs_packet *packet, int64_t at,
+                        uint64_t number)
 {
-    hs_packet packet;
     hs_result result = HS_OK;
     flows->counters.packets++;
     at = at > time_limit ? time_limit : at < -time_limit ? -time_limit : at;
     hs_flows_advance(flows, at);
-    hs_packet_kind kind = hs_packet_read(link_type, frame, &packet);
     if (kind == HS_PACKET_FRAGMENT) {
-        kind = reassemble(flows, &packet, at, &result);
+        kind = reassemble(flows, packet, at, &result);
     }
     switch (kind) {
     case HS_PACKET_TCP:
         flows->counters.tcp_packets++;
-        result = take_tcp(flows, &packet, at, number);
+        result = take_tcp(flows, packet, at, number);
         break;
     case HS_PACKET_UDP:
         flows->counters.udp_packets++;
-        result = take_udp(flows, &packet, at, number);
+        result = take_udp(flows, packet, at, number);
         break;
     case HS_PACKET_FRAGMENT:
         break;
@@ -438,12 +444,27 @@ hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_
     return result;
 }
 
+hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,
+                          uint64_t number)
+{
+    hs_packet packet;
+    hs_packet_kind kind = hs_packet_read(link_type, frame, &packet);
+    return hs_flows_take(flows, kind, &packet, at, number);
+}
+
 /* --- the end --- */
+
+/* A flow with what it is put in order by, so that nothing else of it is touched. */
+typedef struct flow_order {
+    int64_t first_at;
+    uint64_t first_packet;
+    hs_flow *flow;
+} flow_order;
 
 static int compare_first(const void *a, const void *b)
 {
-    const hs_flow *x = *(hs_flow *const *)a;
-    const hs_flow *y = *(hs_flow *const *)b;
+    const flow_order *x = a;
+    const flow_order *y = b;
     if (x->first_at != y->first_at) {
         return x->first_at < y->first_at ? -1 : 1;
     }
@@ -454,17 +475,17 @@ static int compare_first(const void *a, const void *b)
 static void tell_in_order(hs_flows *flows)
 {
     size_t count = 0;
-    hs_flow **all = malloc((hs_flow_table_count(flows->table) + 1) * sizeof(hs_flow *));
+    flow_order *all = malloc((hs_flow_table_count(flows->table) + 1) * sizeof *all);
     for (int name = 0; all && name < HS_FLOWS_TOLD; name++) {
         for (hs_flow *flow = flows->lists[name].oldest; flow; flow = flow->newer) {
-            all[count++] = flow;
+            all[count++] = (flow_order){flow->first_at, flow->first_packet, flow};
         }
     }
     if (count > 0) {
-        qsort(all, count, sizeof(hs_flow *), compare_first);
+        qsort(all, count, sizeof *all, compare_first);
     }
     for (size_t i = 0; i < count; i++) {
-        tell_and_forget(flows, all[i]);
+        tell_and_forget(flows, all[i].flow);
     }
     free(all);
 }
@@ -518,6 +539,7 @@ void hs_flows_free(hs_flows *flows)
     hs_flow_table_free(flows->table);
     hs_fragments_free(flows->fragments);
     hs_tls12_sessions_free(flows->settings.sessions);
+    hs_pool_free(flows->pool);
     while (flows->files) {
         file_name *next = flows->files->next;
         free(flows->files);

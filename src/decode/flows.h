@@ -61,6 +61,10 @@ void hs_flows_set_keylog(hs_flows *flows, const hs_keylog *keylog, bool is_compl
  * was not followed. */
 HS_CHECKED hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,
                                      uint64_t number);
+/* The same for a frame that was read already. `packet` may be changed: where it is a fragment that
+ * completes its datagram. */
+HS_CHECKED hs_result hs_flows_take(hs_flows *flows, hs_packet_kind kind, hs_packet *packet,
+                                   int64_t at, uint64_t number);
 /* Time has come so far without a packet: gives out what has ended or was idle for too long. */
 void hs_flows_advance(hs_flows *flows, int64_t at);
 /* The capture is over: every connection that is left is given out, in order of its first packet. */

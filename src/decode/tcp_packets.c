@@ -6,7 +6,8 @@
 #include "decode/flow.h"
 #include "trace/build.h"
 
-static const hs_flow_settings settings = {.keep_events = true, .headers_only = true};
+static const hs_flow_settings settings = {
+    .keep_events = true, .headers_only = true, .allocator = &hs_malloc_allocator};
 
 struct hs_tcp_packets {
     hs_tcp_packets_config config;

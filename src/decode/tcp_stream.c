@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PAST_FIRST = 1024 - 64 }; /* a power of two with what an allocator adds */
+
 /* A run of bytes that waits for what comes before it. */
 struct hs_tcp_piece {
     hs_tcp_piece *next;
@@ -21,9 +23,20 @@ typedef struct range {
     hs_time at;
 } range;
 
-void hs_tcp_stream_init(hs_tcp_stream *stream, const hs_tcp_sink *sink, size_t limit)
+void hs_tcp_stream_init(hs_tcp_stream *stream, const hs_tcp_sink *sink, size_t limit,
+                        const hs_allocator *allocator)
 {
-    *stream = (hs_tcp_stream){.sink = *sink, .limit = limit, .latest = HS_TIME_NONE};
+    *stream = (hs_tcp_stream){
+        .sink = *sink, .allocator = *allocator, .limit = limit, .latest = HS_TIME_NONE};
+}
+
+static void free_past(hs_tcp_stream *stream)
+{
+    if (stream->past) {
+        stream->allocator.release(stream->allocator.context, stream->past);
+    }
+    stream->past = NULL;
+    stream->past_capacity = 0;
 }
 
 static size_t cost(const hs_tcp_piece *piece)
@@ -48,9 +61,8 @@ void hs_tcp_stream_free(hs_tcp_stream *stream)
     while (stream->held) {
         free(take_first(stream));
     }
-    free(stream->past);
-    stream->past = NULL;
-    stream->past_len = stream->past_capacity = 0;
+    free_past(stream);
+    stream->past_len = 0;
 }
 
 void hs_tcp_stream_start(hs_tcp_stream *stream, uint32_t sequence)
@@ -59,6 +71,23 @@ void hs_tcp_stream_start(hs_tcp_stream *stream, uint32_t sequence)
         stream->started = true;
         stream->next = sequence;
     }
+}
+
+static bool grow_past(hs_tcp_stream *stream, size_t wanted)
+{
+    size_t capacity = stream->past_capacity ? stream->past_capacity * 2 : PAST_FIRST;
+    capacity = capacity < wanted ? wanted : capacity;
+    uint8_t *past = stream->allocator.allocate(stream->allocator.context, capacity);
+    if (!past) {
+        return false;
+    }
+    if (stream->past_len > 0) {
+        memcpy(past, stream->past, stream->past_len);
+    }
+    free_past(stream);
+    stream->past = past;
+    stream->past_capacity = capacity;
+    return true;
 }
 
 /* Keeps the newest bytes; where there is no memory, none. */
@@ -76,16 +105,9 @@ static void remember(hs_tcp_stream *stream, hs_bytes bytes)
         stream->past_len = keep;
     }
     size_t wanted = stream->past_len + bytes.len;
-    if (wanted > stream->past_capacity) {
-        size_t capacity = stream->past_capacity ? stream->past_capacity * 2 : 1024;
-        capacity = capacity < wanted ? wanted : capacity;
-        uint8_t *past = realloc(stream->past, capacity);
-        if (!past) {
-            stream->past_len = 0;
-            return;
-        }
-        stream->past = past;
-        stream->past_capacity = capacity;
+    if (wanted > stream->past_capacity && !grow_past(stream, wanted)) {
+        stream->past_len = 0;
+        return;
     }
     memcpy(stream->past + stream->past_len, bytes.data, bytes.len);
     stream->past_len += bytes.len;

@@ -12,6 +12,7 @@
 
 #include <handshake/time.h>
 
+#include "base/arena.h"
 #include "base/reader.h"
 
 enum {
@@ -38,14 +39,15 @@ typedef struct hs_tcp_piece hs_tcp_piece;
 
 typedef struct hs_tcp_stream {
     hs_tcp_sink sink;
-    size_t limit;       /* bytes held out of order */
-    bool started;       /* `next` is known */
-    bool has_end;       /* the FIN's place is known */
-    uint32_t next;      /* sequence number of the next byte to pass on */
-    uint64_t offset;    /* its offset */
-    uint64_t end;       /* offset of the FIN */
-    hs_time latest;     /* of what was passed on */
-    hs_tcp_piece *held; /* in order, without overlap */
+    hs_allocator allocator; /* of `past` */
+    size_t limit;           /* bytes held out of order */
+    bool started;           /* `next` is known */
+    bool has_end;           /* the FIN's place is known */
+    uint32_t next;          /* sequence number of the next byte to pass on */
+    uint64_t offset;        /* its offset */
+    uint64_t end;           /* offset of the FIN */
+    hs_time latest;         /* of what was passed on */
+    hs_tcp_piece *held;     /* in order, without overlap */
     hs_tcp_piece *last;
     size_t held_bytes;
     size_t held_count;
@@ -56,8 +58,10 @@ typedef struct hs_tcp_stream {
     uint64_t conflicting_bytes;
 } hs_tcp_stream;
 
-/* `limit` bounds the bytes held out of order; past it the oldest hole is given up. */
-void hs_tcp_stream_init(hs_tcp_stream *stream, const hs_tcp_sink *sink, size_t limit);
+/* `limit` bounds the bytes held out of order; past it the oldest hole is given up. `allocator` is
+ * for what every stream needs. */
+void hs_tcp_stream_init(hs_tcp_stream *stream, const hs_tcp_sink *sink, size_t limit,
+                        const hs_allocator *allocator);
 void hs_tcp_stream_free(hs_tcp_stream *stream);
 /* The sequence number of the first byte, where a SYN told it; else the first segment does. */
 void hs_tcp_stream_start(hs_tcp_stream *stream, uint32_t sequence);

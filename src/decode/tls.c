@@ -1,8 +1,6 @@
 /* Records in, in the order of the wire; those whose keys are unknown wait. */
 #include "decode/tls.h"
 
-#include <stdlib.h>
-
 #include <openssl/crypto.h>
 
 #include "decode/tls_state.h"
@@ -10,7 +8,7 @@
 hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
                                    hs_tls12_sessions *sessions, hs_application *application)
 {
-    hs_tls_decoder *d = calloc(1, sizeof *d);
+    hs_tls_decoder *d = HS_ARENA_NEW(hs_trace_arena(trace), hs_tls_decoder);
     if (!d) {
         return NULL;
     }
@@ -41,7 +39,6 @@ void hs_tls_decoder_free(hs_tls_decoder *decoder)
         hs_record_protection_free(direction->next);
     }
     OPENSSL_clear_free(decoder->scratch, HS_TLS_CIPHERTEXT_MAX);
-    free(decoder);
 }
 
 /* Whether the record's content is protected in its direction's epoch. */

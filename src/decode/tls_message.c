@@ -65,7 +65,9 @@ static void follow_client_hello(hs_tls_decoder *d, hs_tls_direction *direction,
     copy_random(d->client_random, hello->random);
     if (!d->has_client_hello) {
         copy_random(d->first_random, hello->random);
-        remember_tls13_suites(d, hello->cipher_suites);
+        if (d->keylog || d->is_quic) {
+            remember_tls13_suites(d, hello->cipher_suites);
+        }
         remember_first_alpn(d, &hello->extensions);
     }
     if (direction->epoch == HS_TLS_EPOCH_EARLY) {

@@ -217,8 +217,9 @@ static hs_result continue_flows(hs_capture *capture, int64_t at)
 
 /* ---- packets */
 
-static hs_result take_packet(hs_capture *capture, const hs_source_item *item)
+static hs_result take_packet(hs_capture *capture, hs_ahead_item *read)
 {
+    const hs_source_item *item = &read->item;
     capture->number++;
     hs_result result = continue_flows(capture, item->at);
     if (result != HS_OK) {
@@ -227,8 +228,7 @@ static hs_result take_packet(hs_capture *capture, const hs_source_item *item)
     if (item->at > capture->last_at) {
         capture->last_at = item->at;
     }
-    result = hs_flows_packet(capture->flows, item->link_type, item->frame, item->at,
-                             capture->number);
+    result = hs_flows_take(capture->flows, read->kind, &read->packet, item->at, capture->number);
     if (result != HS_OK) {
         capture->counters.untracked++;
     }
@@ -265,27 +265,28 @@ static void poll_live(hs_capture *capture, bool is_quiet)
     }
 }
 
-static hs_result read_source(hs_capture *capture, hs_source *source)
+static hs_result read_source(hs_capture *capture, hs_source *source, bool is_file)
 {
-    bool is_live = source == capture->device;
     hs_result result = HS_OK;
-    hs_source_item item = {.event = HS_SOURCE_QUIET};
+    hs_ahead_item *read;
     capture->number = 0;
     capture->brings_secrets = hs_source_brings_secrets(source);
+    hs_ahead_begin(capture->ahead, source, is_file);
     while (result == HS_OK && !capture->stop) {
-        result = hs_source_next(source, &item);
-        if (result != HS_OK || item.event == HS_SOURCE_END) {
+        result = hs_ahead_next(capture->ahead, &read);
+        if (result != HS_OK || read->item.event == HS_SOURCE_END) {
             break;
         }
-        if (item.event == HS_SOURCE_PACKET) {
-            result = take_packet(capture, &item);
-        } else if (item.event == HS_SOURCE_SECRETS) {
-            secrets_added(capture, hs_keylog_add_text(capture->keylog, item.secrets, NULL));
+        if (read->item.event == HS_SOURCE_PACKET) {
+            result = take_packet(capture, read);
+        } else if (read->item.event == HS_SOURCE_SECRETS) {
+            secrets_added(capture, hs_keylog_add_text(capture->keylog, read->item.secrets, NULL));
         }
-        if (is_live) {
-            poll_live(capture, item.event == HS_SOURCE_QUIET);
+        if (source == capture->device) {
+            poll_live(capture, read->item.event == HS_SOURCE_QUIET);
         }
     }
+    hs_ahead_end(capture->ahead);
     return result;
 }
 
@@ -318,7 +319,7 @@ static hs_result read_file(hs_capture *capture, size_t index)
     if (result != HS_OK) {
         return result;
     }
-    result = read_source(capture, source);
+    result = read_source(capture, source, hs_input_can_rewind(capture->inputs[index]));
     close_source(capture, source);
     hs_source_free(source);
     return result;
@@ -330,7 +331,7 @@ static hs_result read_device(hs_capture *capture)
     if (capture->options.duration > 0) {
         capture->deadline = hs_capture_now() + capture->options.duration;
     }
-    hs_result result = read_source(capture, capture->device);
+    hs_result result = read_source(capture, capture->device, false);
     close_source(capture, capture->device);
     capture->counters.kernel_dropped = hs_source_dropped(capture->device);
     return result;

@@ -171,6 +171,17 @@ static hs_result open_pcap(hs_capture *capture, hs_problem *problem)
     return can_read_twice(capture) ? HS_OK : open_spool(capture, problem);
 }
 
+/* A file never lets its reader wait: it can be read by a thread that nobody needs to interrupt. */
+static hs_result open_ahead(hs_capture *capture)
+{
+    bool is_any_file = false;
+    for (size_t i = 0; i < capture->input_count; i++) {
+        is_any_file = is_any_file || hs_input_can_rewind(capture->inputs[i]);
+    }
+    capture->ahead = hs_ahead_new(is_any_file);
+    return capture->ahead ? HS_OK : HS_NO_MEMORY;
+}
+
 hs_result hs_capture_open(hs_capture *capture, hs_problem *problem)
 {
     const hs_capture_options *options = &capture->options;
@@ -194,11 +205,15 @@ hs_result hs_capture_open(hs_capture *capture, hs_problem *problem)
     if (result == HS_OK) {
         result = open_pcap(capture, problem);
     }
+    if (result == HS_OK) {
+        result = open_ahead(capture);
+    }
     return result;
 }
 
 void hs_capture_close(hs_capture *capture)
 {
+    hs_ahead_free(capture->ahead);
     for (size_t i = 0; i < capture->input_count; i++) {
         hs_input_free(capture->inputs[i]);
     }

@@ -9,6 +9,7 @@
 
 #include "decode/flows.h"
 #include "net/packet_file.h"
+#include "read/ahead.h"
 #include "read/secrets_file.h"
 #include "read/selection.h"
 #include "read/source.h"
@@ -24,6 +25,7 @@ struct hs_capture {
     hs_input **inputs;  /* of the files */
     size_t input_count; /* opened so far */
     hs_source *device;
+    hs_ahead *ahead;
 
     hs_keylog *keylog;
     hs_secrets_file secrets;

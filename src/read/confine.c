@@ -234,8 +234,9 @@ hs_result hs_confine_calls(hs_problem *problem)
 #ifdef HS_SANITIZED
     (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 #endif
+    /* All threads that there are, or none. */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) != 0) {
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0) {
         return wrong(problem, "the kernel does not let the process confine itself (seccomp)");
     }
     return HS_OK;

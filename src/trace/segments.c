@@ -128,12 +128,18 @@ hs_result hs_trace_order_segments(hs_trace *trace)
     if (!all) {
         return HS_NO_MEMORY;
     }
+    bool is_in_order = true;
     hs_time latest[2] = {INT64_MIN, INT64_MIN};
     for (size_t i = 0; i < count; i++) {
         const hs_segment *segment = &store->segments[i];
         hs_time *last = &latest[segment->from];
         *last = segment->moment.at > *last ? segment->moment.at : *last;
         all[i] = (hs_placed_segment){.segment = *segment, .place = *last, .found = i};
+        is_in_order = is_in_order && (i == 0 || all[i - 1].place <= *last);
+    }
+    store->placed = all;
+    if (is_in_order) {
+        return HS_OK;
     }
     qsort(all, count, sizeof *all, compare_places);
     store->by_side_count[HS_CLIENT] = store->by_side_count[HS_SERVER] = 0;
@@ -142,7 +148,6 @@ hs_result hs_trace_order_segments(hs_trace *trace)
         store->segments[i] = all[i].segment;
         store->by_side[from][store->by_side_count[from]++] = (uint32_t)i;
     }
-    store->placed = all;
     return HS_OK;
 }
 

@@ -1,8 +1,12 @@
 #include "../cmocka_headers.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
+#include "base/digits.h"
 #include "base/reader.h"
 #include "base/time_text.h"
 
@@ -58,12 +62,46 @@ static void dates_are_those_of_rfc_3339(void **state)
     assert_string_equal(hs_time_rfc3339(-1, text), "1969-12-31T23:59:59.999999999Z");
 }
 
+/* Every day that 64 bits of nanoseconds reach, by the C library's calendar. */
+static void dates_are_those_of_the_calendar(void **state)
+{
+    const int64_t day = 86400 * HS_SECOND;
+    (void)state;
+    for (int64_t days = INT64_MIN / day; days <= INT64_MAX / day; days++) {
+        char text[HS_TIME_TEXT_MAX];
+        char expected[HS_TIME_TEXT_MAX];
+        struct tm tm;
+        time_t at = (time_t)(days * 86400);
+        assert_non_null(gmtime_r(&at, &tm));
+        assert_int_not_equal(strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%S", &tm), 0);
+        assert_memory_equal(hs_time_rfc3339(days * day, text), expected, strlen(expected));
+    }
+    char text[HS_TIME_TEXT_MAX];
+    assert_string_equal(hs_time_rfc3339(INT64_MIN, text), "1677-09-21T00:12:43.145224192Z");
+    assert_string_equal(hs_time_rfc3339(INT64_MAX, text), "2262-04-11T23:47:16.854775807Z");
+}
+
+static void digits_are_those_of_the_number(void **state)
+{
+    static const uint64_t numbers[] = {0, 9, 10, 99, 100, 65535, UINT64_MAX - 1, UINT64_MAX};
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char text[HS_DIGITS_MAX + 1];
+        char expected[HS_DIGITS_MAX + 1];
+        *hs_put_digits(text, numbers[i]) = '\0';
+        snprintf(expected, sizeof expected, "%" PRIu64, numbers[i]);
+        assert_string_equal(text, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_could_drive_a_terminal_is_escaped),
         cmocka_unit_test(times_are_rounded_to_microseconds),
         cmocka_unit_test(dates_are_those_of_rfc_3339),
+        cmocka_unit_test(dates_are_those_of_the_calendar),
+        cmocka_unit_test(digits_are_those_of_the_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

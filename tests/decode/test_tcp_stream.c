@@ -26,7 +26,7 @@ static kit *kit_new(uint32_t first, size_t limit)
     assert_non_null(k);
     stream_model_init(&k->model);
     hs_tcp_sink sink = stream_model_sink(&k->model);
-    hs_tcp_stream_init(&k->stream, &sink, limit);
+    hs_tcp_stream_init(&k->stream, &sink, limit, &hs_malloc_allocator);
     hs_tcp_stream_start(&k->stream, first);
     k->first = first;
     k->now = 0;

@@ -81,29 +81,40 @@ hs_tls_extension_iterator hs_tls_extensions_begin(const hs_tls_extensions *exten
     return (hs_tls_extension_iterator){.left = extensions->bytes};
 }
 
+static bool read_next(hs_reader *r, size_t index, hs_tls_extension *out)
+{
+    if (hs_reader_left(r) == 0) {
+        return false;
+    }
+    out->type = hs_read_u16(r, "extension_type");
+    out->data = hs_tls_read_opaque(r, 2, "extension_data");
+    out->index = index;
+    return hs_reader_ok(r);
+}
+
 bool hs_tls_extension_next(hs_tls_extension_iterator *it, hs_tls_extension *out)
 {
     hs_fault fault;
     hs_reader r;
+    hs_tls_extension each;
     hs_reader_init(&r, it->left, &fault, NULL);
-    if (hs_reader_left(&r) == 0) {
-        return false;
-    }
-    uint16_t type = hs_read_u16(&r, "extension_type");
-    hs_bytes data = hs_tls_read_opaque(&r, 2, "extension_data");
+    bool is_one = read_next(&r, it->index, &each);
     it->left = hs_tls_peek(&r);
-    if (!hs_reader_ok(&r)) {
-        return false;
+    if (is_one) {
+        it->index++;
+        *out = each;
     }
-    *out = (hs_tls_extension){.type = type, .data = data, .index = it->index++};
-    return true;
+    return is_one;
 }
 
 bool hs_tls_extension_find(const hs_tls_extensions *extensions, uint16_t type,
                            hs_tls_extension *out)
 {
-    hs_tls_extension_iterator it = hs_tls_extensions_begin(extensions);
-    for (hs_tls_extension each; hs_tls_extension_next(&it, &each);) {
+    hs_fault fault;
+    hs_reader r;
+    hs_tls_extension each;
+    hs_reader_init(&r, extensions->bytes, &fault, NULL);
+    for (size_t index = 0; read_next(&r, index, &each); index++) {
         if (each.type == type) {
             *out = each;
             return true;

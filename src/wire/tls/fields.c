@@ -1,32 +1,5 @@
 #include "wire/tls/fields.h"
 
-hs_bytes hs_tls_peek(const hs_reader *r)
-{
-    hs_fault fault = {.result = r->fault->result};
-    hs_reader copy = *r;
-    copy.fault = &fault;
-    copy.notes = NULL;
-    return hs_read_rest(&copy, "rest");
-}
-
-uint8_t hs_tls_read_u8(hs_reader *r, const char *field, hs_tls_name_u8 name)
-{
-    uint8_t value = hs_read_u8(r, field);
-    if (name && r->notes) {
-        hs_note_meaning(r, name(value));
-    }
-    return value;
-}
-
-uint16_t hs_tls_read_u16(hs_reader *r, const char *field, hs_tls_name_u16 name)
-{
-    uint16_t value = hs_read_u16(r, field);
-    if (name && r->notes) {
-        hs_note_meaning(r, name(value));
-    }
-    return value;
-}
-
 static size_t read_length(hs_reader *r, unsigned prefix)
 {
     switch (prefix) {

@@ -10,11 +10,29 @@ typedef const char *(*hs_tls_name_u8)(uint8_t value);
 typedef const char *(*hs_tls_name_u16)(uint16_t value);
 
 /* What the reader has still to read, without reading it. */
-hs_bytes hs_tls_peek(const hs_reader *r);
+static inline hs_bytes hs_tls_peek(const hs_reader *r)
+{
+    return hs_reader_ok(r) ? (hs_bytes){r->data + r->pos, r->len - r->pos} : (hs_bytes){0};
+}
 
 /* A number with a name; `name` may be NULL. */
-uint8_t hs_tls_read_u8(hs_reader *r, const char *field, hs_tls_name_u8 name);
-uint16_t hs_tls_read_u16(hs_reader *r, const char *field, hs_tls_name_u16 name);
+static inline uint8_t hs_tls_read_u8(hs_reader *r, const char *field, hs_tls_name_u8 name)
+{
+    uint8_t value = hs_read_u8(r, field);
+    if (name && r->notes) {
+        hs_note_meaning(r, name(value));
+    }
+    return value;
+}
+
+static inline uint16_t hs_tls_read_u16(hs_reader *r, const char *field, hs_tls_name_u16 name)
+{
+    uint16_t value = hs_read_u16(r, field);
+    if (name && r->notes) {
+        hs_note_meaning(r, name(value));
+    }
+    return value;
+}
 
 /* Opaque bytes after a length of 1, 2 or 3 bytes. */
 hs_bytes hs_tls_read_opaque(hs_reader *r, unsigned prefix, const char *field);

@@ -1,0 +1,332 @@
+#include "read/ahead.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BATCHES = 8,
+    BATCH_ITEMS = 128,
+    BATCH_BYTES = 64 * 1024,     /* a batch with so many takes no more items */
+    WAITING_BYTES = 1024 * 1024, /* with so many in batches nothing more is read */
+};
+
+/* Items with their bytes, which are copied: a source lends them only until its next item. */
+typedef struct batch {
+    hs_ahead_item items[BATCH_ITEMS];
+    size_t count;
+    hs_result result; /* what came in place of another item */
+    bool is_last;
+    uint8_t *bytes;
+    size_t used;
+    size_t capacity;
+} batch;
+
+struct hs_ahead {
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed; /* any of what follows */
+
+    /* Under the mutex. The batches from `first` on are filled, and the taker's; the rest are the
+     * thread's. */
+    hs_source *wanted; /* what the thread is to read, until it is through with it */
+    bool is_started;
+    bool is_cancelled;
+    bool is_over;
+    size_t first;
+    size_t filled;
+    size_t waiting_bytes;
+
+    /* The taker's. */
+    hs_source *source;
+    batch *current;
+    size_t taken;
+
+    batch batches[BATCHES];
+};
+
+/* ---- batches */
+
+static bool has_room(batch *b, size_t len)
+{
+    if (len <= b->capacity - b->used) {
+        return true;
+    }
+    size_t wanted = b->used + len;
+    wanted = wanted < BATCH_BYTES ? BATCH_BYTES : wanted;
+    uint8_t *bytes = realloc(b->bytes, wanted);
+    if (!bytes) {
+        return false;
+    }
+    b->bytes = bytes;
+    b->capacity = wanted;
+    return true;
+}
+
+static void clear(batch *b)
+{
+    b->count = 0;
+    b->used = 0;
+    b->result = HS_OK;
+    b->is_last = false;
+    if (b->capacity > 4 * BATCH_BYTES) { /* for an item that was larger than others are */
+        free(b->bytes);
+        b->bytes = NULL;
+        b->capacity = 0;
+    }
+}
+
+static hs_bytes *bytes_of(hs_source_item *item)
+{
+    return item->event == HS_SOURCE_SECRETS ? &item->secrets : &item->frame;
+}
+
+static hs_result add(batch *b, const hs_source_item *item)
+{
+    hs_source_item *added = &b->items[b->count].item;
+    *added = *item;
+    hs_bytes bytes = *bytes_of(added);
+    if (!has_room(b, bytes.len)) {
+        return HS_NO_MEMORY;
+    }
+    if (bytes.len > 0) {
+        memcpy(b->bytes + b->used, bytes.data, bytes.len);
+    }
+    b->used += bytes.len;
+    b->count++;
+    return HS_OK;
+}
+
+static void take_apart(hs_ahead_item *item)
+{
+    if (item->item.event == HS_SOURCE_PACKET) {
+        item->kind = hs_packet_read(item->item.link_type, item->item.frame, &item->packet);
+    }
+}
+
+/* The bytes no longer move: the items can point to them. */
+static void settle(batch *b)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        hs_bytes *bytes = bytes_of(&b->items[i].item);
+        bytes->data = bytes->len > 0 ? b->bytes + at : NULL;
+        at += bytes->len;
+        take_apart(&b->items[i]);
+    }
+}
+
+static void fill(batch *b, hs_source *source)
+{
+    clear(b);
+    while (b->count < BATCH_ITEMS && b->used < BATCH_BYTES && !b->is_last) {
+        hs_source_item item;
+        b->result = hs_source_next(source, &item);
+        if (b->result == HS_OK) {
+            b->result = add(b, &item);
+        }
+        b->is_last = b->result != HS_OK || item.event == HS_SOURCE_END;
+    }
+    settle(b);
+}
+
+/* ---- the thread */
+
+static bool is_full(const hs_ahead *a)
+{
+    return a->filled == BATCHES || (a->filled > 0 && a->waiting_bytes >= WAITING_BYTES);
+}
+
+/* Once full, it is worth waking up for several batches, not for each. */
+static bool is_drained(const hs_ahead *a)
+{
+    return a->filled == 0 || (a->filled <= BATCHES / 2 && a->waiting_bytes < WAITING_BYTES);
+}
+
+static void wait_for_room(hs_ahead *a)
+{
+    if (is_full(a)) {
+        while (!is_drained(a) && !a->is_cancelled) {
+            pthread_cond_wait(&a->changed, &a->mutex);
+        }
+    }
+}
+
+/* With the mutex held, but for the reading itself. */
+static void read_through(hs_ahead *a)
+{
+    bool is_last = false;
+    for (wait_for_room(a); !is_last && !a->is_cancelled; wait_for_room(a)) {
+        batch *b = &a->batches[(a->first + a->filled) % BATCHES];
+        pthread_mutex_unlock(&a->mutex);
+        fill(b, a->wanted);
+        pthread_mutex_lock(&a->mutex);
+        is_last = b->is_last;
+        a->filled++;
+        a->waiting_bytes += b->used;
+        pthread_cond_signal(&a->changed);
+    }
+    a->wanted = NULL;
+    pthread_cond_signal(&a->changed);
+}
+
+static void *run(void *context)
+{
+    hs_ahead *a = context;
+    pthread_mutex_lock(&a->mutex);
+    a->is_started = true;
+    pthread_cond_signal(&a->changed);
+    while (!a->is_over) {
+        if (a->wanted) {
+            read_through(a);
+        } else {
+            pthread_cond_wait(&a->changed, &a->mutex);
+        }
+    }
+    pthread_mutex_unlock(&a->mutex);
+    return NULL;
+}
+
+/* Signals are for the thread that others made. */
+static int create_thread(hs_ahead *a)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int failed = pthread_create(&a->thread, NULL, run, a);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+/* Returns once it runs: what a thread asks of the system to begin with, it has been given. */
+static void start_thread(hs_ahead *a)
+{
+    if (create_thread(a) != 0) {
+        return;
+    }
+    a->has_thread = true;
+    pthread_mutex_lock(&a->mutex);
+    while (!a->is_started) {
+        pthread_cond_wait(&a->changed, &a->mutex);
+    }
+    pthread_mutex_unlock(&a->mutex);
+}
+
+/* ---- the taker */
+
+hs_ahead *hs_ahead_new(bool with_thread)
+{
+    hs_ahead *a = calloc(1, sizeof *a);
+    if (!a) {
+        return NULL;
+    }
+    pthread_mutex_init(&a->mutex, NULL);
+    pthread_cond_init(&a->changed, NULL);
+    if (with_thread) {
+        start_thread(a);
+    }
+    return a;
+}
+
+void hs_ahead_free(hs_ahead *ahead)
+{
+    if (!ahead) {
+        return;
+    }
+    if (ahead->has_thread) {
+        pthread_mutex_lock(&ahead->mutex);
+        ahead->is_over = ahead->is_cancelled = true;
+        pthread_cond_signal(&ahead->changed);
+        pthread_mutex_unlock(&ahead->mutex);
+        pthread_join(ahead->thread, NULL);
+    }
+    pthread_mutex_destroy(&ahead->mutex);
+    pthread_cond_destroy(&ahead->changed);
+    for (size_t i = 0; i < BATCHES; i++) {
+        free(ahead->batches[i].bytes);
+    }
+    free(ahead);
+}
+
+void hs_ahead_begin(hs_ahead *ahead, hs_source *source, bool may_read_ahead)
+{
+    ahead->source = source;
+    ahead->current = NULL;
+    ahead->taken = 0;
+    if (ahead->has_thread && may_read_ahead) {
+        pthread_mutex_lock(&ahead->mutex);
+        ahead->wanted = source;
+        ahead->is_cancelled = false;
+        ahead->first = ahead->filled = ahead->waiting_bytes = 0;
+        pthread_cond_signal(&ahead->changed);
+        pthread_mutex_unlock(&ahead->mutex);
+        ahead->source = NULL;
+    }
+}
+
+/* Gives the batch at hand back, and waits for another. */
+static void next_batch(hs_ahead *a)
+{
+    pthread_mutex_lock(&a->mutex);
+    if (a->current) {
+        a->waiting_bytes -= a->current->used;
+        a->first = (a->first + 1) % BATCHES;
+        a->filled--;
+        if (is_drained(a)) {
+            pthread_cond_signal(&a->changed);
+        }
+    }
+    while (a->filled == 0) {
+        pthread_cond_wait(&a->changed, &a->mutex);
+    }
+    a->current = &a->batches[a->first];
+    a->taken = 0;
+    pthread_mutex_unlock(&a->mutex);
+}
+
+/* Nobody reads ahead: the item is the first of a batch that is never filled. */
+static hs_result next_itself(hs_ahead *a, hs_ahead_item **out)
+{
+    hs_ahead_item *item = &a->batches[0].items[0];
+    hs_result result = hs_source_next(a->source, &item->item);
+    if (result == HS_OK) {
+        take_apart(item);
+        *out = item;
+    }
+    return result;
+}
+
+hs_result hs_ahead_next(hs_ahead *ahead, hs_ahead_item **out)
+{
+    hs_ahead *a = ahead;
+    if (a->source) {
+        return next_itself(a, out);
+    }
+    while (!a->current || (a->taken == a->current->count && a->current->result == HS_OK)) {
+        next_batch(a);
+    }
+    if (a->taken == a->current->count) {
+        return a->current->result;
+    }
+    *out = &a->current->items[a->taken++];
+    return HS_OK;
+}
+
+void hs_ahead_end(hs_ahead *ahead)
+{
+    if (ahead->source || !ahead->has_thread) {
+        ahead->source = NULL;
+        return;
+    }
+    pthread_mutex_lock(&ahead->mutex);
+    ahead->is_cancelled = true;
+    pthread_cond_signal(&ahead->changed);
+    while (ahead->wanted) {
+        pthread_cond_wait(&ahead->changed, &ahead->mutex);
+    }
+    ahead->current = NULL;
+    pthread_mutex_unlock(&ahead->mutex);
+}
