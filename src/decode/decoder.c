@@ -36,8 +36,8 @@ void hs_decoder_free(hs_decoder *decoder)
     hs_buffer_free(&decoder->held[HS_SERVER]);
 }
 
-/* What does not decrypt leaves errors behind in libcrypto, which others would take for theirs. For a
- * light trace without keys nothing is decrypted, and no certificate read. */
+/* What does not decrypt leaves errors behind in libcrypto, which others would take for theirs. For
+ * a light trace without keys nothing is decrypted, and no certificate read. */
 static bool asks_libcrypto(const hs_decoder *d)
 {
     return d->keylog || !hs_trace_is_light(d->trace);

@@ -37,6 +37,15 @@ hs_flow *hs_flow_new(const hs_flow_head *head, const hs_flow_settings *settings,
     return flow;
 }
 
+void hs_flow_expect(const hs_flow *flow)
+{
+    enum { CACHE_LINE = 64 };
+    const char *memory = (const char *)flow;
+    for (size_t at = 0; at < sizeof *flow; at += CACHE_LINE) {
+        __builtin_prefetch(memory + at, 1);
+    }
+}
+
 void hs_flow_free(hs_flow *flow)
 {
     if (!flow) {

@@ -194,6 +194,8 @@ typedef struct hs_flow_packet {
 hs_flow *hs_flow_new(const hs_flow_head *head, const hs_flow_settings *settings, int64_t at,
                      uint64_t number, const char *file);
 void hs_flow_free(hs_flow *flow);
+/* A packet is to come: asks for the memory that it will need. */
+void hs_flow_expect(const hs_flow *flow);
 /* HS_NO_MEMORY: part of what the packet says is lost. */
 HS_CHECKED hs_result hs_flow_take(hs_flow *flow, const hs_flow_settings *settings,
                                   const hs_packet *packet, unsigned from, int64_t at);

@@ -97,7 +97,7 @@ static uint64_t sip_hash(const uint64_t seed[2], const uint64_t *words, size_t c
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-uint32_t hs_flow_table_hash(const hs_flow_table *table, const hs_flow_key *key)
+uint32_t hs_flow_key_hash(const uint64_t seed[2], const hs_flow_key *key)
 {
     uint64_t words[5] = {0};
     size_t count = 0;
@@ -111,8 +111,13 @@ uint32_t hs_flow_table_hash(const hs_flow_table *table, const hs_flow_key *key)
         memcpy(&words[count], key->address, sizeof key->address);
         count += 4;
     }
-    uint64_t hash = sip_hash(table->seed, words, count);
+    uint64_t hash = sip_hash(seed, words, count);
     return (uint32_t)(hash ^ hash >> 32);
+}
+
+uint32_t hs_flow_table_hash(const hs_flow_table *table, const hs_flow_key *key)
+{
+    return hs_flow_key_hash(table->seed, key);
 }
 
 static const hs_flow_head *head_of(const hs_flow *flow)
@@ -129,6 +134,17 @@ hs_flow *hs_flow_table_find(const hs_flow_table *table, const hs_flow_key *key, 
         }
     }
     return NULL;
+}
+
+void hs_flow_table_expect(const hs_flow_table *table, uint32_t hash)
+{
+    __builtin_prefetch(&table->slots[hash & table->mask]);
+}
+
+const hs_flow *hs_flow_table_likely(const hs_flow_table *table, uint32_t hash)
+{
+    const slot *home = &table->slots[hash & table->mask];
+    return home->hash == hash ? home->flow : NULL;
 }
 
 static void place(slot *slots, size_t mask, slot entry)

@@ -27,12 +27,20 @@ typedef struct hs_flow_table hs_flow_table;
 /* `sender` gets the index in the key of the end that sent the packet. */
 hs_flow_key hs_flow_key_of(const hs_packet *packet, unsigned *sender);
 
+/* The hash of a table that was made with that seed. */
+uint32_t hs_flow_key_hash(const uint64_t seed[2], const hs_flow_key *key);
+
 /* NULL when out of memory. */
 hs_flow_table *hs_flow_table_new(const uint64_t seed[2]);
 void hs_flow_table_free(hs_flow_table *table);
 uint32_t hs_flow_table_hash(const hs_flow_table *table, const hs_flow_key *key);
 /* NULL: not there. */
 hs_flow *hs_flow_table_find(const hs_flow_table *table, const hs_flow_key *key, uint32_t hash);
+/* A search for that hash is to come: asks for the memory that it will look at. */
+void hs_flow_table_expect(const hs_flow_table *table, uint32_t hash);
+/* The flow that a search will probably find, or NULL: without the comparison, which would have to
+ * wait for the flow's memory. */
+const hs_flow *hs_flow_table_likely(const hs_flow_table *table, uint32_t hash);
 /* The flow begins with an hs_flow_head that is filled; no other in the table has its key.
  * HS_NO_MEMORY: it was not added. */
 HS_CHECKED hs_result hs_flow_table_add(hs_flow_table *table, hs_flow *flow);

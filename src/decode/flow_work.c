@@ -20,6 +20,7 @@ static void feed(void *context, hs_bytes bytes, hs_time at)
         work->last_from = d->side;
     }
     d->fed += bytes.len;
+    work->has_changed = true;
     hs_result result = hs_decoder_feed(work->decoder, d->side, bytes, hs_flow_moment(at));
     work->result = work->result == HS_OK ? result : work->result;
 }
@@ -30,6 +31,7 @@ static void skip(void *context, uint64_t length, hs_time at)
     hs_flow *flow = d->work->flow;
     uint64_t missing = flow->missing_bytes + length;
     flow->missing_bytes = missing < UINT32_MAX ? (uint32_t)missing : UINT32_MAX;
+    d->work->has_changed = true;
     hs_flow_note_gap(flow, d->side == HS_CLIENT ? flow->client : hs_flow_other(flow->client),
                      length, at);
     hs_result result = hs_decoder_gap(d->work->decoder, d->side, length);
@@ -111,11 +113,8 @@ void hs_flow_work_free(hs_flow_work *work)
     }
 }
 
-size_t hs_flow_work_memory(const hs_flow_work *work)
+static void measure(hs_flow_work *work)
 {
-    if (!work) {
-        return 0;
-    }
     size_t memory = sizeof *work;
     if (work->trace) {
         memory += TRACE_CHUNK + hs_arena_used(hs_trace_arena(work->trace));
@@ -125,7 +124,12 @@ size_t hs_flow_work_memory(const hs_flow_work *work)
         memory += hs_tcp_stream_memory(&work->sides[0].stream) +
                   hs_tcp_stream_memory(&work->sides[1].stream);
     }
-    return memory;
+    work->memory = memory;
+}
+
+size_t hs_flow_work_memory(const hs_flow_work *work)
+{
+    return work ? work->memory : 0;
 }
 
 size_t hs_flow_work_segments(const hs_flow_work *work)
@@ -138,6 +142,7 @@ hs_trace *hs_flow_work_take_trace(hs_flow_work *work)
     hs_trace *trace = work ? work->trace : NULL;
     if (trace) {
         work->trace = NULL;
+        measure(work);
     }
     return trace;
 }
@@ -188,6 +193,7 @@ hs_result hs_flow_work_take(hs_flow *flow, const hs_flow_settings *settings,
     if (hs_flow_side(flow, p->from) == HS_SERVER) {
         hs_decoder_set_client_behind(work->decoder, is_client_behind(work, packet));
     }
+    work->has_changed = true;
     hs_result added = hs_tcp_stream_add(&work->sides[hs_flow_side(flow, p->from)].stream, &segment);
     hs_flow_work_note_turns(work);
     return work->result == HS_OK ? added : work->result;
@@ -232,6 +238,7 @@ static void look_for_ends(hs_flow *flow)
         }
         if (!d->is_ended && hs_tcp_stream_is_complete(&d->stream)) {
             d->is_ended = true;
+            flow->work->has_changed = true;
             hs_decoder_end(flow->work->decoder, (hs_side)side);
         }
     }
@@ -248,6 +255,10 @@ hs_result hs_flow_work_look(hs_flow *flow, const hs_flow_settings *settings,
     look_for_ends(flow);
     look_for_gaps(flow, p);
     look_for_ends(flow);
+    if (!work->has_changed && flow->rst_from == HS_FLOW_NO_END) {
+        return HS_OK;
+    }
+    work->has_changed = false;
     hs_flow_work_note_turns(work);
     bool is_ended = work->sides[HS_CLIENT].is_ended && work->sides[HS_SERVER].is_ended;
     flow->was_followed = hs_flow_work_is_over(work, settings);
@@ -257,6 +268,7 @@ hs_result hs_flow_work_look(hs_flow *flow, const hs_flow_settings *settings,
         return found == HS_OK ? result : found;
     }
     count_conflicts(flow);
+    measure(work);
     return work->result;
 }
 
@@ -300,6 +312,7 @@ hs_result hs_flow_work_end(hs_flow *flow, const hs_flow_settings *settings, hs_t
     hs_trace_mark(work->trace, HS_MILESTONE_END, hs_flow_moment(at));
     hs_flow_judge_application(flow, work->trace, &view);
     end_decoding(work);
+    measure(work);
     if (settings->light) {
         compact(flow);
     }

@@ -28,6 +28,8 @@ struct hs_flow_work {
     unsigned hello_turn; /* of the ServerHello; 0 before it */
     unsigned done_turn;  /* in which the handshake was done, or its end is known without keys */
     uint64_t done_fed;
+    bool has_changed; /* since it was looked at last: else nothing new can be found */
+    size_t memory;    /* as of then */
 };
 
 /* flow_over.c */

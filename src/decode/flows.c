@@ -270,18 +270,18 @@ static void put_in_place(hs_flows *flows, hs_flow *flow)
     add_newest(flows, name, flow);
 }
 
-static hs_result take_tcp(hs_flows *flows, const hs_packet *packet, int64_t at, uint64_t number)
+static hs_result take_tcp(hs_flows *flows, const hs_flows_input *input, int64_t at, uint64_t number)
 {
-    unsigned from = 0;
-    hs_flow_head head = {.key = hs_flow_key_of(packet, &from)};
-    head.hash = hs_flow_table_hash(flows->table, &head.key);
-    hs_flow *flow = hs_flow_table_find(flows->table, &head.key, head.hash);
+    const hs_packet *packet = &input->packet;
+    const hs_flow_head *head = &input->head;
+    unsigned from = input->from;
+    hs_flow *flow = hs_flow_table_find(flows->table, &head->key, head->hash);
     if (flow && hs_flow_is_new_connection(flow, packet, from)) {
         tell_and_forget(flows, flow);
         flow = NULL;
     }
     if (!flow) {
-        flow = add_flow(flows, &head, at, number);
+        flow = add_flow(flows, head, at, number);
     }
     if (!flow) {
         return HS_NO_MEMORY;
@@ -361,29 +361,29 @@ static hs_result begin_quic(hs_flows *flows, const hs_flow_head *head, const hs_
     return settle_quic(flows, flow, false);
 }
 
-static hs_result take_udp(hs_flows *flows, const hs_packet *packet, int64_t at, uint64_t number)
+static hs_result take_udp(hs_flows *flows, const hs_flows_input *input, int64_t at, uint64_t number)
 {
+    const hs_packet *packet = &input->packet;
+    const hs_flow_head *head = &input->head;
+    unsigned from = input->from;
     bool may_begin = hs_quic_may_begin(packet->payload);
     if (!may_begin && flows->quic_flows == 0) {
         return HS_OK;
     }
-    unsigned from = 0;
-    hs_flow_head head = {.key = hs_flow_key_of(packet, &from)};
-    head.hash = hs_flow_table_hash(flows->table, &head.key);
-    hs_flow *flow = hs_flow_table_find(flows->table, &head.key, head.hash);
+    hs_flow *flow = hs_flow_table_find(flows->table, &head->key, head->hash);
     if (flow && may_begin && hs_quic_flow_is_new_connection(flow, packet->payload, from)) {
         tell_and_forget(flows, flow);
         flow = NULL;
     }
     if (!flow && may_begin) {
         bool began = false;
-        hs_result result = begin_quic(flows, &head, packet, from, at, number, &began);
+        hs_result result = begin_quic(flows, head, packet, from, at, number, &began);
         if (began || result != HS_OK) {
             return result;
         }
     }
     if (!flow && flows->quic_ids) { /* another path of a connection */
-        flow = hs_quic_flow_ids_find(flows->quic_ids, packet, &head.key, from, &from);
+        flow = hs_quic_flow_ids_find(flows->quic_ids, packet, &head->key, from, &from);
     }
     if (!flow || flow->list == HS_FLOWS_TOLD) {
         return HS_OK;
@@ -394,37 +394,44 @@ static hs_result take_udp(hs_flows *flows, const hs_packet *packet, int64_t at, 
     return result == HS_NO_MEMORY ? HS_NO_MEMORY : settled;
 }
 
-static hs_packet_kind reassemble(hs_flows *flows, hs_packet *packet, int64_t at, hs_result *result)
+static void find_head(const uint64_t seed[2], hs_flows_input *input)
+{
+    if (input->kind == HS_PACKET_TCP || input->kind == HS_PACKET_UDP) {
+        input->head.key = hs_flow_key_of(&input->packet, &input->from);
+        input->head.hash = hs_flow_key_hash(seed, &input->head.key);
+    }
+}
+
+static hs_result reassemble(hs_flows *flows, hs_flows_input *input, int64_t at)
 {
     uint8_t protocol = 0;
     hs_bytes payload;
     flows->counters.fragments++;
-    *result = hs_fragments_add(flows->fragments, packet, at, &protocol, &payload);
-    if (*result == HS_OK) {
-        return hs_packet_read_reassembled(packet, protocol, payload);
+    hs_result result = hs_fragments_add(flows->fragments, &input->packet, at, &protocol, &payload);
+    if (result == HS_OK) {
+        input->kind = hs_packet_read_reassembled(&input->packet, protocol, payload);
+        find_head(flows->config.seed, input);
     }
-    *result = *result == HS_NO_MEMORY ? HS_NO_MEMORY : HS_OK;
-    return HS_PACKET_FRAGMENT;
+    return result == HS_NO_MEMORY ? HS_NO_MEMORY : HS_OK;
 }
 
-hs_result hs_flows_take(hs_flows *flows, hs_packet_kind kind, hs_packet *packet, int64_t at,
-                        uint64_t number)
+hs_result hs_flows_take(hs_flows *flows, hs_flows_input *input, int64_t at, uint64_t number)
 {
     hs_result result = HS_OK;
     flows->counters.packets++;
     at = at > time_limit ? time_limit : at < -time_limit ? -time_limit : at;
     hs_flows_advance(flows, at);
-    if (kind == HS_PACKET_FRAGMENT) {
-        kind = reassemble(flows, packet, at, &result);
+    if (input->kind == HS_PACKET_FRAGMENT) {
+        result = reassemble(flows, input, at);
     }
-    switch (kind) {
+    switch (input->kind) {
     case HS_PACKET_TCP:
         flows->counters.tcp_packets++;
-        result = take_tcp(flows, packet, at, number);
+        result = take_tcp(flows, input, at, number);
         break;
     case HS_PACKET_UDP:
         flows->counters.udp_packets++;
-        result = take_udp(flows, packet, at, number);
+        result = take_udp(flows, input, at, number);
         break;
     case HS_PACKET_FRAGMENT:
         break;
@@ -447,9 +454,28 @@ hs_result hs_flows_take(hs_flows *flows, hs_packet_kind kind, hs_packet *packet,
 hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,
                           uint64_t number)
 {
-    hs_packet packet;
-    hs_packet_kind kind = hs_packet_read(link_type, frame, &packet);
-    return hs_flows_take(flows, kind, &packet, at, number);
+    hs_flows_input input;
+    hs_flows_read(flows->config.seed, link_type, frame, &input);
+    return hs_flows_take(flows, &input, at, number);
+}
+
+void hs_flows_read(const uint64_t seed[2], int link_type, hs_bytes frame, hs_flows_input *out)
+{
+    out->kind = hs_packet_read(link_type, frame, &out->packet);
+    find_head(seed, out);
+}
+
+void hs_flows_expect(const hs_flows *flows, const hs_flows_input *soon, const hs_flows_input *next)
+{
+    if (soon && soon->kind == HS_PACKET_TCP) {
+        hs_flow_table_expect(flows->table, soon->head.hash);
+    }
+    if (next && next->kind == HS_PACKET_TCP) {
+        const hs_flow *flow = hs_flow_table_likely(flows->table, next->head.hash);
+        if (flow) {
+            hs_flow_expect(flow);
+        }
+    }
 }
 
 /* --- the end --- */

@@ -10,6 +10,7 @@
 
 #include <handshake/trace.h>
 
+#include "decode/flow_table.h"
 #include "secrets/keylog.h"
 #include "wire/packet.h"
 
@@ -50,6 +51,14 @@ typedef struct hs_flows_counters {
     size_t memory_peak;
 } hs_flows_counters;
 
+/* A frame, read as far as no flow is needed for it: that may be done in another thread. */
+typedef struct hs_flows_input {
+    hs_packet_kind kind;
+    hs_packet packet;
+    hs_flow_head head; /* of HS_PACKET_TCP: whose it is */
+    unsigned from;     /* index in its key */
+} hs_flows_input;
+
 /* NULL when out of memory. */
 hs_flows *hs_flows_new(const hs_flows_config *config);
 void hs_flows_free(hs_flows *flows);
@@ -61,10 +70,13 @@ void hs_flows_set_keylog(hs_flows *flows, const hs_keylog *keylog, bool is_compl
  * was not followed. */
 HS_CHECKED hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,
                                      uint64_t number);
-/* The same for a frame that was read already. `packet` may be changed: where it is a fragment that
- * completes its datagram. */
-HS_CHECKED hs_result hs_flows_take(hs_flows *flows, hs_packet_kind kind, hs_packet *packet,
-                                   int64_t at, uint64_t number);
+/* The same in two steps. `seed` is that of the config, and no random one; `out` borrows from
+ * `frame`. */
+void hs_flows_read(const uint64_t seed[2], int link_type, hs_bytes frame, hs_flows_input *out);
+HS_CHECKED hs_result hs_flows_take(hs_flows *flows, hs_flows_input *input, int64_t at,
+                                   uint64_t number);
+/* Asks for the memory that `soon` and, before it, `next` will need; either may be NULL. */
+void hs_flows_expect(const hs_flows *flows, const hs_flows_input *soon, const hs_flows_input *next);
 /* Time has come so far without a packet: gives out what has ended or was idle for too long. */
 void hs_flows_advance(hs_flows *flows, int64_t at);
 /* The capture is over: every connection that is left is given out, in order of its first packet. */

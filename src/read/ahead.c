@@ -24,6 +24,7 @@ typedef struct batch {
 } batch;
 
 struct hs_ahead {
+    uint64_t seed[2];
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t mutex;
@@ -99,26 +100,26 @@ static hs_result add(batch *b, const hs_source_item *item)
     return HS_OK;
 }
 
-static void take_apart(hs_ahead_item *item)
+static void take_apart(const hs_ahead *a, hs_ahead_item *item)
 {
     if (item->item.event == HS_SOURCE_PACKET) {
-        item->kind = hs_packet_read(item->item.link_type, item->item.frame, &item->packet);
+        hs_flows_read(a->seed, item->item.link_type, item->item.frame, &item->input);
     }
 }
 
 /* The bytes no longer move: the items can point to them. */
-static void settle(batch *b)
+static void settle(const hs_ahead *a, batch *b)
 {
     size_t at = 0;
     for (size_t i = 0; i < b->count; i++) {
         hs_bytes *bytes = bytes_of(&b->items[i].item);
         bytes->data = bytes->len > 0 ? b->bytes + at : NULL;
         at += bytes->len;
-        take_apart(&b->items[i]);
+        take_apart(a, &b->items[i]);
     }
 }
 
-static void fill(batch *b, hs_source *source)
+static void fill(const hs_ahead *a, batch *b, hs_source *source)
 {
     clear(b);
     while (b->count < BATCH_ITEMS && b->used < BATCH_BYTES && !b->is_last) {
@@ -129,7 +130,7 @@ static void fill(batch *b, hs_source *source)
         }
         b->is_last = b->result != HS_OK || item.event == HS_SOURCE_END;
     }
-    settle(b);
+    settle(a, b);
 }
 
 /* ---- the thread */
@@ -161,7 +162,7 @@ static void read_through(hs_ahead *a)
     for (wait_for_room(a); !is_last && !a->is_cancelled; wait_for_room(a)) {
         batch *b = &a->batches[(a->first + a->filled) % BATCHES];
         pthread_mutex_unlock(&a->mutex);
-        fill(b, a->wanted);
+        fill(a, b, a->wanted);
         pthread_mutex_lock(&a->mutex);
         is_last = b->is_last;
         a->filled++;
@@ -217,12 +218,13 @@ static void start_thread(hs_ahead *a)
 
 /* ---- the taker */
 
-hs_ahead *hs_ahead_new(bool with_thread)
+hs_ahead *hs_ahead_new(const uint64_t seed[2], bool with_thread)
 {
     hs_ahead *a = calloc(1, sizeof *a);
     if (!a) {
         return NULL;
     }
+    memcpy(a->seed, seed, sizeof a->seed);
     pthread_mutex_init(&a->mutex, NULL);
     pthread_cond_init(&a->changed, NULL);
     if (with_thread) {
@@ -293,7 +295,7 @@ static hs_result next_itself(hs_ahead *a, hs_ahead_item **out)
     hs_ahead_item *item = &a->batches[0].items[0];
     hs_result result = hs_source_next(a->source, &item->item);
     if (result == HS_OK) {
-        take_apart(item);
+        take_apart(a, item);
         *out = item;
     }
     return result;
@@ -313,6 +315,16 @@ hs_result hs_ahead_next(hs_ahead *ahead, hs_ahead_item **out)
     }
     *out = &a->current->items[a->taken++];
     return HS_OK;
+}
+
+const hs_ahead_item *hs_ahead_peek(const hs_ahead *ahead, size_t others)
+{
+    const batch *b = ahead->current;
+    if (!b || others >= b->count - ahead->taken) {
+        return NULL;
+    }
+    const hs_ahead_item *item = &b->items[ahead->taken + others];
+    return item->item.event == HS_SOURCE_PACKET ? item : NULL;
 }
 
 void hs_ahead_end(hs_ahead *ahead)

@@ -7,26 +7,29 @@
 #ifndef HS_READ_AHEAD_H
 #define HS_READ_AHEAD_H
 
+#include "decode/flows.h"
 #include "read/source.h"
-#include "wire/packet.h"
 
 typedef struct hs_ahead hs_ahead;
 
 typedef struct hs_ahead_item {
     hs_source_item item;
-    hs_packet_kind kind; /* of HS_SOURCE_PACKET */
-    hs_packet packet;
+    hs_flows_input input; /* of HS_SOURCE_PACKET */
 } hs_ahead_item;
 
 /* `with_thread`: makes the thread, which takes no signals. It lives until hs_ahead_free, so that a
- * process that confines itself afterwards needs to make no other. NULL when out of memory. */
-hs_ahead *hs_ahead_new(bool with_thread);
+ * process that confines itself afterwards needs to make no other. `seed` is that of the flows.
+ * NULL when out of memory. */
+hs_ahead *hs_ahead_new(const uint64_t seed[2], bool with_thread);
 void hs_ahead_free(hs_ahead *ahead);
 
 /* Until hs_ahead_end the source is used by nobody else. */
 void hs_ahead_begin(hs_ahead *ahead, hs_source *source, bool may_read_ahead);
 /* HS_OK with an item, borrowed until the next call, or HS_NO_MEMORY. Not after HS_SOURCE_END. */
 HS_CHECKED hs_result hs_ahead_next(hs_ahead *ahead, hs_ahead_item **out);
+/* The packet that hs_ahead_next will give after as many others; NULL where that is not known yet,
+ * or is no packet. */
+const hs_ahead_item *hs_ahead_peek(const hs_ahead *ahead, size_t others);
 /* Also before its end was reached: the source is the caller's again, somewhere behind the item that
  * was asked for last. */
 void hs_ahead_end(hs_ahead *ahead);

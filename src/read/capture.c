@@ -159,6 +159,7 @@ static hs_result begin_flows(hs_capture *capture)
     bool light = options->light && !options->keep_events && !options->findings && !options->pcap;
     hs_flows_config config = {.memory_limit = options->memory_limit,
                               .linger = options->device ? live_linger : 0,
+                              .seed = {capture->seed[0], capture->seed[1]},
                               .light = light,
                               .keep_events = options->keep_events,
                               .keep_bytes = options->keep_bytes,
@@ -217,6 +218,15 @@ static hs_result continue_flows(hs_capture *capture, int64_t at)
 
 /* ---- packets */
 
+/* Several packets take about as long as memory that is not in the cache. */
+static void expect_packets(const hs_capture *capture)
+{
+    enum { SOON = 12, NEXT = 6 };
+    const hs_ahead_item *soon = hs_ahead_peek(capture->ahead, SOON);
+    const hs_ahead_item *next = hs_ahead_peek(capture->ahead, NEXT);
+    hs_flows_expect(capture->flows, soon ? &soon->input : NULL, next ? &next->input : NULL);
+}
+
 static hs_result take_packet(hs_capture *capture, hs_ahead_item *read)
 {
     const hs_source_item *item = &read->item;
@@ -228,7 +238,8 @@ static hs_result take_packet(hs_capture *capture, hs_ahead_item *read)
     if (item->at > capture->last_at) {
         capture->last_at = item->at;
     }
-    result = hs_flows_take(capture->flows, read->kind, &read->packet, item->at, capture->number);
+    expect_packets(capture);
+    result = hs_flows_take(capture->flows, &read->input, item->at, capture->number);
     if (result != HS_OK) {
         capture->counters.untracked++;
     }

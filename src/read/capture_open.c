@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/rand.h>
+
 #include "base/reader.h"
 #include "read/capture_state.h"
 
@@ -178,7 +180,10 @@ static hs_result open_ahead(hs_capture *capture)
     for (size_t i = 0; i < capture->input_count; i++) {
         is_any_file = is_any_file || hs_input_can_rewind(capture->inputs[i]);
     }
-    capture->ahead = hs_ahead_new(is_any_file);
+    if (RAND_bytes((unsigned char *)capture->seed, sizeof capture->seed) != 1) {
+        return HS_CRYPTO;
+    }
+    capture->ahead = hs_ahead_new(capture->seed, is_any_file);
     return capture->ahead ? HS_OK : HS_NO_MEMORY;
 }
 
