@@ -99,7 +99,7 @@ void hs_audit_processes_read(hs_audit *audit)
     if (nameless > 0) {
         hs_audit_add_unseen(audit,
                             hidden > 0 ? "this user may not look into the processes of others"
-                                       : "no process that can be seen from here has them",
+                                       : "none of the processes seen from here",
                             "process of %zu listener%s", nameless, nameless == 1 ? "" : "s");
     }
 }

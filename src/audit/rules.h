@@ -68,10 +68,10 @@
       "TIME-WAIT nearly holds as many sockets as there are local ports",                           \
       "keep connections open and use them again, widen the range, or let new connections take "    \
       "TIME-WAIT's ports",                                                                         \
-      "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\" net.ipv4.tcp_tw_reuse=1")             \
+      "sysctl -w net.ipv4.ip_local_port_range='1024 65535' net.ipv4.tcp_tw_reuse=1")               \
     X(PORT_RANGE_SMALL, "port_range_small", NOTICE, "few local ports for connections",             \
       "each connection to one peer needs a port of its own, and TIME-WAIT keeps it for a minute",  \
-      "sysctl -w net.ipv4.ip_local_port_range=\"32768 60999\"")                                    \
+      "sysctl -w net.ipv4.ip_local_port_range='32768 60999'")                                      \
     X(TIME_WAIT_OVERFLOW, "time_wait_overflow", NOTICE, "TIME-WAIT was cut short",                 \
       "there were more such sockets than tcp_max_tw_buckets; raise it",                            \
       "sysctl -w net.ipv4.tcp_max_tw_buckets=262144")                                              \
