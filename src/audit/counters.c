@@ -19,6 +19,11 @@ const hs_audit_counter_row *hs_audit_counter_describe(hs_audit_counter counter)
     return &rows[counter];
 }
 
+static bool has_byte(hs_bytes text, uint8_t byte)
+{
+    return text.len > 0 && memchr(text.data, byte, text.len);
+}
+
 /* Takes what stands before the first `end` off the front; the rest, where there is none. */
 static hs_bytes take_until(hs_bytes *text, uint8_t end)
 {
@@ -72,6 +77,9 @@ static hs_audit_counter find_counter(hs_bytes group, hs_bytes name)
 /* Counters without a row may be negative, as MaxConn is. */
 static hs_result parse_pair(hs_bytes names, hs_bytes values, hs_audit_counters *counters)
 {
+    if (!has_byte(names, ':')) {
+        return HS_MALFORMED;
+    }
     hs_bytes group = take_until(&names, ':');
     if (group.len == 0 || !hs_bytes_equal(group, take_until(&values, ':'))) {
         return HS_MALFORMED;

@@ -61,9 +61,9 @@
       "segments of a connection that an old timestamp betrayed")                                   \
     X(UDP_IN_DATAGRAMS, "Udp", "InDatagrams", COUNT, "datagrams received over IPv4")               \
     X(UDP_NO_PORTS, "Udp", "NoPorts", COUNT, "datagrams for a port that nobody had")               \
-    X(UDP_IN_ERRORS, "Udp", "InErrors", UDP_IN_DATAGRAMS, "datagrams that could not be delivered") \
+    X(UDP_IN_ERRORS, "Udp", "InErrors", UDP_IN_DATAGRAMS, "datagrams not delivered")               \
     X(UDP_RCVBUF_ERRORS, "Udp", "RcvbufErrors", UDP_IN_DATAGRAMS,                                  \
-      "datagrams dropped because their socket was full")
+      "datagrams dropped: their socket was full")
 
 typedef enum hs_audit_counter {
 #define HS_X(symbol, group, name, whole, meaning) HS_AUDIT_COUNTER_##symbol,

@@ -139,6 +139,9 @@ static void read_fast_open(hs_audit *audit, const char *path)
 {
     char line[LINE_MAX_BYTES];
     FILE *file = fopen(path, "re");
+    if (!file && errno == ENOENT) {
+        return; /* a kernel without IPv6 */
+    }
     if (!file) {
         hs_audit_add_unseen(audit, strerror(errno), "Fast Open queues of %s", path);
         return;
@@ -166,9 +169,11 @@ hs_result hs_audit_listeners_read(hs_audit *audit)
         }
         if (result != HS_OK) {
             audit->has_listeners = false;
-            hs_audit_add_unseen(audit,
-                                result == HS_SYSTEM ? strerror(errno) : hs_result_text(result),
-                                "listeners of %s", families[i] == AF_INET ? "IPv4" : "IPv6");
+            const char *why = result != HS_SYSTEM ? hs_result_text(result)
+                              : errno == ENOENT   ? "this kernel lacks tcp_diag, or may not load it"
+                                                  : strerror(errno);
+            hs_audit_add_unseen(audit, why, "listeners of %s",
+                                families[i] == AF_INET ? "IPv4" : "IPv6");
         }
     }
     if (audit->listener_count > 0) {

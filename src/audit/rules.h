@@ -7,8 +7,8 @@
 /* X(symbol, id, severity, title, advice, command that would change it, or "") */
 #define HS_AUDIT_RULE_MAP(X)                                                                       \
     X(LISTENER_FULL, "listener_full", ERROR, "an accept queue is full now",                        \
-      "its program must call accept() sooner, or listen() with a greater backlog; until then the " \
-      "last ACK of new handshakes is ignored",                                                     \
+      "its program must call accept() sooner, or listen() with a greater backlog; until then new " \
+      "SYNs, and the last ACKs of handshakes, are ignored",                                        \
       "")                                                                                          \
     X(SYNCOOKIES_OFF, "syncookies_off", WARNING, "SYN cookies are off",                            \
       "turn them on: they cost nothing until a SYN queue is full, and then real clients still "    \

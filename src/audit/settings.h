@@ -15,36 +15,33 @@
 /* X(symbol, sysctl's name, function that judges it, meaning) */
 #define HS_AUDIT_SETTING_MAP(X)                                                                    \
     X(SYNCOOKIES, "net.ipv4.tcp_syncookies", judge_syncookies,                                     \
-      "SYN cookies (RFC 4987): 0 never, 1 where a SYN queue is full, 2 always")                    \
+      "SYN cookies (RFC 4987): 0 never, 1 in need, 2 always")                                      \
     X(MAX_SYN_BACKLOG, "net.ipv4.tcp_max_syn_backlog", NULL,                                       \
-      "half-open connections of a listener, where SYN cookies are off")                            \
-    X(SOMAXCONN, "net.core.somaxconn", judge_somaxconn,                                            \
-      "greatest backlog that listen() can get, for its accept and SYN queues")                     \
+      "half-open connections, where SYN cookies are off")                                          \
+    X(SOMAXCONN, "net.core.somaxconn", judge_somaxconn, "greatest backlog that listen() can get")  \
     X(ABORT_ON_OVERFLOW, "net.ipv4.tcp_abort_on_overflow", judge_abort_on_overflow,                \
-      "whether a full accept queue resets the client (1) or lets it wait (0)")                     \
+      "a full accept queue: 0 the client waits, 1 it is reset")                                    \
     X(FASTOPEN, "net.ipv4.tcp_fastopen", judge_fastopen,                                           \
-      "TCP Fast Open (RFC 7413), a sum: 1 as client, 2 as server, 4 without a cookie")             \
+      "TCP Fast Open (RFC 7413), a sum: 1 client, 2 server")                                       \
     X(SYN_RETRIES, "net.ipv4.tcp_syn_retries", judge_syn_retries,                                  \
       "how often an unanswered SYN is sent again")                                                 \
     X(SYNACK_RETRIES, "net.ipv4.tcp_synack_retries", judge_synack_retries,                         \
       "how often an unanswered SYN-ACK is sent again")                                             \
     X(PORT_RANGE, "net.ipv4.ip_local_port_range", judge_port_range,                                \
-      "ports that outgoing connections are given")                                                 \
+      "ports for outgoing connections")                                                            \
     X(TW_REUSE, "net.ipv4.tcp_tw_reuse", NULL,                                                     \
-      "whether connect() may take a port in TIME-WAIT: 0 no, 1 yes, 2 on loopback")                \
+      "connect() takes ports in TIME-WAIT: 1 yes, 2 on loopback")                                  \
     X(FIN_TIMEOUT, "net.ipv4.tcp_fin_timeout", judge_fin_timeout,                                  \
-      "seconds that a closed connection waits for the peer's FIN")                                 \
-    X(TIMESTAMPS, "net.ipv4.tcp_timestamps", judge_timestamps,                                     \
-      "the timestamps option (RFC 7323): 0 off, 1 on, 2 on without random offset")                 \
+      "seconds in FIN-WAIT-2 for a socket that was closed")                                        \
+    X(TIMESTAMPS, "net.ipv4.tcp_timestamps", judge_timestamps, "the timestamps option (RFC 7323)") \
     X(SACK, "net.ipv4.tcp_sack", judge_sack, "selective acknowledgments (RFC 2018)")               \
     X(WINDOW_SCALING, "net.ipv4.tcp_window_scaling", judge_window_scaling,                         \
       "windows larger than 64 KiB (RFC 7323)")                                                     \
-    X(ECN, "net.ipv4.tcp_ecn", judge_ecn,                                                          \
-      "ECN (RFC 3168): 0 off, 1 asks for it, 2 accepts it; from 3 on accurate ECN")                \
+    X(ECN, "net.ipv4.tcp_ecn", judge_ecn, "ECN (RFC 3168): 0 off, 1 asks for it, 2 accepts it")    \
     X(CONGESTION_CONTROL, "net.ipv4.tcp_congestion_control", NULL,                                 \
       "congestion control of new connections")                                                     \
     X(NO_METRICS_SAVE, "net.ipv4.tcp_no_metrics_save", judge_no_metrics_save,                      \
-      "whether nothing is remembered of a peer for the next connection")                           \
+      "1: nothing is remembered of earlier connections")                                           \
     X(NETDEV_MAX_BACKLOG, "net.core.netdev_max_backlog", judge_netdev_max_backlog,                 \
       "packets of a processor that may wait for the stack")
 

@@ -82,10 +82,9 @@ static void put_routes(hs_page *page, const hs_audit *audit)
         bool is_named = route->device != 0 && if_indextoname(route->device, device);
         bool is_set = route->initcwnd != 0;
         snprintf(value, sizeof value, "%" PRIu32, is_set ? route->initcwnd : HS_AUDIT_INITCWND);
-        snprintf(meaning, sizeof meaning,
-                 "segments that a connection may begin with%s: default route of %s%s%s",
-                 is_set ? "" : ", the kernel's own", route->is_v6 ? "IPv6" : "IPv4",
-                 is_named ? " by " : "", device);
+        snprintf(meaning, sizeof meaning, "segments to begin with%s: default route, %s%s%s",
+                 is_set ? "" : " (the kernel's own)", route->is_v6 ? "IPv6" : "IPv4",
+                 is_named ? ", " : "", device);
         put_row(page, "initcwnd",
                 tone_of(is_set && route->initcwnd < HS_AUDIT_INITCWND ? HS_AUDIT_RULE_INITCWND_LOW
                                                                       : HS_AUDIT_RULE_NONE),
@@ -125,7 +124,7 @@ static void put_listeners(hs_page *page, const hs_audit *audit)
         return;
     }
     put_title(page, audit->listener_count > 0
-                        ? "listeners (connections that wait for accept(), and the backlog)"
+                        ? "listeners: connections that wait for accept(), of the backlog"
                         : "listeners: none");
     for (size_t i = 0; i < audit->listener_count; i++) {
         put_listener(page, &audit->listeners[i]);
