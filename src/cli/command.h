@@ -93,6 +93,7 @@ int hs_command_fail(const hs_command *command, const char *format, ...) HS_PRINT
 int hs_command_finish(const hs_command *command, int status);
 
 /* The subcommands. */
+extern const hs_command hs_command_audit;
 extern const hs_command hs_command_probe;
 extern const hs_command hs_command_read;
 extern const hs_command hs_command_serve;

@@ -1,0 +1,46 @@
+/* The default routes, for the window with which connections over them begin. */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "audit/audit.h"
+#include "audit/netlink.h"
+
+static hs_result take_route(void *context, const hs_netlink_message *message)
+{
+    hs_audit *audit = context;
+    hs_audit_route route;
+    bool is_default;
+    if (message->type != RTM_NEWROUTE) {
+        return HS_OK;
+    }
+    if (hs_netlink_route_read(message->payload, &route, &is_default) != HS_OK) {
+        return HS_MALFORMED;
+    }
+    if (!is_default || route.table == RT_TABLE_LOCAL) {
+        return HS_OK;
+    }
+    if (audit->route_count == HS_AUDIT_ROUTES_MAX) {
+        return HS_LIMIT;
+    }
+    audit->routes[audit->route_count++] = route;
+    return HS_OK;
+}
+
+void hs_audit_routes_read(hs_audit *audit)
+{
+    static const uint8_t families[] = {AF_INET, AF_INET6};
+    audit->has_routes = true;
+    for (size_t i = 0; i < sizeof families; i++) {
+        struct rtmsg request = {.rtm_family = families[i]};
+        hs_result result = hs_netlink_dump(
+            NETLINK_ROUTE, RTM_GETROUTE, hs_bytes_of(&request, sizeof request), take_route, audit);
+        if (result != HS_OK) {
+            audit->has_routes = false;
+            hs_audit_add_unseen(audit,
+                                result == HS_SYSTEM ? strerror(errno) : hs_result_text(result),
+                                "default routes of %s", families[i] == AF_INET ? "IPv4" : "IPv6");
+        }
+    }
+}
