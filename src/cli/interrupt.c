@@ -18,13 +18,24 @@ static void on_signal(int signal_number)
     }
 }
 
-void hs_interrupt_watch(hs_prober *prober)
+static void set_handler(void (*handler)(int))
 {
-    watched = prober;
-    struct sigaction action = {.sa_handler = prober ? on_signal : SIG_DFL};
+    struct sigaction action = {.sa_handler = handler};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+void hs_interrupt_watch(hs_prober *prober)
+{
+    watched = prober;
+    set_handler(prober ? on_signal : SIG_DFL);
+}
+
+void hs_interrupt_watch_alone(void)
+{
+    watched = NULL;
+    set_handler(on_signal);
 }
 
 int hs_interrupted(void)

@@ -8,7 +8,7 @@
 #include "cli/suggest.h"
 
 static const hs_command *const commands[] = {&hs_command_probe, &hs_command_read, &hs_command_serve,
-                                             NULL};
+                                             &hs_command_lab, NULL};
 
 static const hs_command *find_command(const char *name)
 {

@@ -13,20 +13,22 @@
 
 enum { SLICE_MS = 100 };
 
-void hs_child_bind_to_parent(void)
+void hs_child_bind_to_parent(int fd)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* It may have ended before that. */
+    struct pollfd parent = {.fd = fd, .events = POLLIN};
+    if (poll(&parent, 1, 0) > 0 && (parent.revents & (POLLHUP | POLLERR))) {
+        _exit(EXIT_FAILURE);
+    }
 }
 
-static void run_child(hs_child_body body, void *context, pid_t parent, int fd)
+static void run_child(hs_child_body body, void *context, int fd)
 {
-    hs_child_bind_to_parent();
+    hs_child_bind_to_parent(fd);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    /* The parent may have ended before it was bound to. */
-    if (getppid() == parent) {
-        body(context, fd);
-    }
+    body(context, fd);
     _exit(EXIT_SUCCESS);
 }
 
@@ -36,7 +38,6 @@ hs_result hs_child_start(hs_child *child, hs_child_body body, void *context)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         return HS_SYSTEM;
     }
-    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid < 0) {
         close(ends[0]);
@@ -45,7 +46,7 @@ hs_result hs_child_start(hs_child *child, hs_child_body body, void *context)
     }
     if (pid == 0) {
         close(ends[0]);
-        run_child(body, context, parent, ends[1]);
+        run_child(body, context, ends[1]);
     }
     close(ends[1]);
     *child = (hs_child){.pid = pid, .fd = ends[0]};

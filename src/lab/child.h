@@ -17,8 +17,10 @@ typedef struct hs_child {
 typedef void (*hs_child_body)(void *context, int fd);
 
 HS_CHECKED hs_result hs_child_start(hs_child *child, hs_child_body body, void *context);
-/* Called by a body again after it has changed its namespaces, where the kernel may forget. */
-void hs_child_bind_to_parent(void);
+/* Ends this process with the one at the other end of `fd`, at once where that is gone already. A
+ * body calls it again after it has changed its namespaces: the kernel forgets it with changed
+ * rights. */
+void hs_child_bind_to_parent(int fd);
 /* The whole answer. HS_SYSTEM: the child ended without. HS_LIMIT: `is_stopped` became true (it may
  * be NULL), or the monotonic deadline passed. */
 HS_CHECKED hs_result hs_child_read(const hs_child *child, void *answer, size_t size,
