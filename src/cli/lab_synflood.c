@@ -200,7 +200,8 @@ const hs_command hs_command_lab_synflood = {
         "connections before, during and after a bounded flood of SYNs that nobody completes. What "
         "the clients got, the kernel's own counters and the half-open connections are told, each "
         "with its meaning. All of it happens in private network namespaces; the only target is the "
-        "server in them. Exit status: 0 done, 2 usage, or where this system permits no such "
+        "server in them, though the kernel may log once that it sees a possible SYN flood. Exit "
+        "status: 0 done, 2 usage, or where this system permits no such "
         "namespaces.",
     .options = options,
     .examples = examples,

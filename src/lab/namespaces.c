@@ -55,6 +55,13 @@ static hs_result map_users(uid_t uid, gid_t gid)
     return write_file("/proc/self/gid_map", line);
 }
 
+/* Namespaces that are counted out are "No space left on device". */
+static const char *why(void)
+{
+    return errno == ENOSPC ? "their number is limited by the sysctls user.max_…_namespaces"
+                           : strerror(errno);
+}
+
 static hs_result leave(hs_namespaces *namespaces, hs_problem *problem)
 {
     const uid_t uid = geteuid();
@@ -71,7 +78,7 @@ static hs_result leave(hs_namespaces *namespaces, hs_problem *problem)
     return hs_problem_set(problem, HS_SYSTEM,
                           "this system permits no private network namespaces (%s): run it as root, "
                           "or where unprivileged user namespaces are allowed",
-                          strerror(errno));
+                          why());
 }
 
 static int open_present(void)
@@ -107,8 +114,7 @@ hs_result hs_namespaces_open(hs_namespaces *namespaces, bool relayed, hs_problem
         }
         if (namespaces->networks[side] <= 0) {
             return hs_problem_set(problem, HS_SYSTEM,
-                                  "this system permits no more network namespaces (%s)",
-                                  strerror(errno));
+                                  "this system permits no private network namespaces (%s)", why());
         }
     }
     result = hs_path_join(namespaces, problem);

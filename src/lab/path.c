@@ -8,13 +8,16 @@
 #include <linux/veth.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lab/netlink.h"
+#include "net/clock.h"
 #include "net/file.h"
 
-enum { IPV4_PREFIX = 24, IPV6_PREFIX = 64, IPV4_SIZE = 4, IPV6_SIZE = 16 };
+enum { IPV4_PREFIX = 24, IPV6_PREFIX = 64, IPV4_SIZE = 4, IPV6_SIZE = 16, RUNNING_SECONDS = 5 };
 
 static hs_result fail(hs_problem *problem, const char *what)
 {
@@ -67,6 +70,32 @@ static hs_result set_up(const char *name)
     hs_netlink_message m;
     hs_netlink_begin(&m, RTM_NEWLINK, 0, &link, sizeof link);
     return ask(&m);
+}
+
+/* The kernel joins a link's queue to it some time after it was switched on, at its leisure (up to a
+ * second), and drops what comes before. Only then the link counts as running (netdevice(7)). */
+static hs_result wait_until_running(const char *name)
+{
+    struct ifreq request = {.ifr_flags = 0};
+    const hs_time last = hs_clock_monotonic() + RUNNING_SECONDS * HS_SECOND;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return HS_SYSTEM;
+    }
+    strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+    errno = ETIMEDOUT;
+    hs_result result = HS_SYSTEM;
+    while (result != HS_OK && hs_clock_monotonic() < last &&
+           ioctl(fd, SIOCGIFFLAGS, &request) == 0) {
+        const struct timespec pause = {.tv_nsec = HS_MILLISECOND};
+        result = (request.ifr_flags & IFF_RUNNING) != 0 ? HS_OK : HS_SYSTEM;
+        (void)nanosleep(&pause, NULL);
+        errno = ETIMEDOUT;
+    }
+    int os_errno = errno;
+    close(fd);
+    errno = os_errno;
+    return result;
 }
 
 static hs_result add_address(const char *name, int family, const char *text)
@@ -169,10 +198,17 @@ hs_result hs_path_join(const hs_namespaces *namespaces, hs_problem *problem)
     if (add_pairs(namespaces) != HS_OK) {
         return fail(problem, "a pair of virtual links (veth) could not be made");
     }
-    for (size_t i = 0; i < (namespaces->is_relayed ? RELAYED : DIRECT); i++) {
+    const size_t count = namespaces->is_relayed ? RELAYED : DIRECT;
+    for (size_t i = 0; i < count; i++) {
         hs_result result = set_up_end(namespaces, &ends[i], problem);
         if (result != HS_OK) {
             return result;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (hs_namespaces_enter(namespaces, ends[i].side) != HS_OK ||
+            wait_until_running(ends[i].link) != HS_OK) {
+            return fail(problem, "a link did not come up");
         }
     }
     return HS_OK;

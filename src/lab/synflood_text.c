@@ -4,11 +4,14 @@
 #include "report/page.h"
 #include "report/text_parts.h"
 
-enum { CELLS = 48, PERCENT = 100 };
+enum { CELLS = 48, PERCENT = 100, NAME_COLUMNS = 20 };
 
+/* What the figure above it means. */
 static void put_words(hs_page *page, const char *words)
 {
-    hs_page_item(page, HS_TONE_DIM, "%s", words);
+    hs_page_end_line(page);
+    hs_page_tab(page, HS_TEXT_COLUMN);
+    hs_page_words(page, HS_TONE_DIM, "%s", words);
     hs_page_end_line(page);
 }
 
@@ -37,10 +40,7 @@ static void put_phase(hs_page *page, const hs_synflood_row *row, hs_flood_phase 
         hs_page_put(page, HS_TONE_PLAIN, "  p90 %s ms", hs_time_ms(phase->p90, text));
         hs_page_put(page, HS_TONE_PLAIN, "  p99 %s ms", hs_time_ms(phase->p99, text));
     }
-    hs_page_end_line(page);
-    hs_page_tab(page, HS_TEXT_COLUMN);
-    hs_page_words(page, HS_TONE_DIM, "%s", hs_synflood_phase_words(row, which));
-    hs_page_end_line(page);
+    put_words(page, hs_synflood_phase_words(row, which));
 }
 
 /* The most of the samples in each cell; a cell without one is as the one before. */
@@ -74,16 +74,13 @@ static void put_half_open(hs_page *page, const hs_synflood_row *row)
     put_picture(page, row);
     hs_page_put(page, HS_TONE_PLAIN, "  at most %llu",
                 (unsigned long long)hs_synflood_half_open_max(row));
-    hs_page_end_line(page);
-    hs_page_tab(page, HS_TEXT_COLUMN);
-    hs_page_words(page, HS_TONE_DIM, "%s", hs_synflood_half_open_words(row));
-    hs_page_end_line(page);
+    put_words(page, hs_synflood_half_open_words(row));
 }
 
 static void put_option(hs_page *page, const char *name, const hs_honest_options *options)
 {
     if (options->connected > 0) {
-        hs_page_item(page, HS_TONE_PLAIN, "%s: window scale %u of %u, SACK %u of %u", name,
+        hs_page_item(page, HS_TONE_PLAIN, "%s window scale %u of %u, SACK %u of %u", name,
                      options->window_scale, options->connected, options->sack, options->connected);
     }
 }
@@ -92,27 +89,27 @@ static void put_options(hs_page *page, const hs_synflood_row *row)
 {
     const hs_honest_phase *during = &row->phases[HS_PHASE_DURING];
     hs_text_row(page, HS_TONE_PLAIN, "options");
-    put_option(page, "with timestamps", &during->with_timestamps);
-    put_option(page, "without", &during->without_timestamps);
-    if (during->connected > 0) {
-        hs_page_end_line(page);
-        hs_page_tab(page, HS_TEXT_COLUMN);
+    put_option(page, "with timestamps:", &during->with_timestamps);
+    put_option(page, "without:", &during->without_timestamps);
+    if (during->connected == 0) {
+        hs_page_item(page, HS_TONE_PLAIN, "none");
     }
-    hs_page_words(page, HS_TONE_DIM, "%s", hs_synflood_options_words(row));
-    hs_page_end_line(page);
+    put_words(page, hs_synflood_options_words(row));
 }
 
 /* Those that counted, each with its meaning, then the names of the others. */
 static void put_counters(hs_page *page, const hs_synflood_row *row)
 {
     bool is_any_zero = false;
+    bool is_first = true;
     for (int i = 0; i < HS_LISTEN_COUNTER_COUNT; i++) {
         const int64_t value = row->counters.values[i];
         is_any_zero = is_any_zero || value == 0;
         if (value > 0) {
-            hs_text_row(page, HS_TONE_PLAIN, "counted");
-            hs_page_put(page, HS_TONE_STRONG, "%8lld", (long long)value);
-            hs_page_put(page, HS_TONE_PLAIN, "  %s  ",
+            hs_text_row(page, HS_TONE_PLAIN, is_first ? "counted" : "");
+            is_first = false;
+            hs_page_put(page, HS_TONE_STRONG, "%6lld", (long long)value);
+            hs_page_put(page, HS_TONE_PLAIN, "  %-*s  ", NAME_COLUMNS,
                         hs_listen_counter_name((hs_listen_counter)i));
             hs_page_hang(page);
             hs_page_words(page, HS_TONE_DIM, "%s", hs_listen_counter_meaning((hs_listen_counter)i));
@@ -135,10 +132,10 @@ static void put_flood(hs_page *page, const hs_synflood_row *row)
 {
     const double seconds = (double)row->flood.took / (double)HS_SECOND;
     hs_text_row(page, HS_TONE_PLAIN, "flood");
-    hs_page_put(page, HS_TONE_PLAIN, "%llu SYNs in %.2f s  ", (unsigned long long)row->flood.sent,
+    hs_page_put(page, HS_TONE_PLAIN, "%llu SYNs in %.2f s", (unsigned long long)row->flood.sent,
                 seconds);
     if (row->flood.refused > 0) {
-        hs_page_put(page, HS_TONE_NOTE, "%llu refused by the client's own kernel  ",
+        hs_page_put(page, HS_TONE_NOTE, "  %llu refused by the client's own kernel",
                     (unsigned long long)row->flood.refused);
     }
     put_words(page, "None is completed: the addresses they come from do not answer.");
