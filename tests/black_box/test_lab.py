@@ -87,6 +87,7 @@ def test_cookies_decide(hs, user):
             else:
                 assert "p50_ms" not in phase
         served = sum(phase["connected"] for phase in honest.values())
+        tried = sum(phase["attempts"] for phase in honest.values())
         if row["tcp_syncookies"] == 0:
             assert honest["during"]["success"] < 0.5, honest
             assert honest["after"]["success"] < 0.5, honest
@@ -98,12 +99,12 @@ def test_cookies_decide(hs, user):
             assert honest["during"]["success"] >= 0.99, honest
             assert honest["after"]["success"] >= 0.99, honest
             assert counters["SyncookiesSent"] >= row["flood"]["sent"] - 66 > 0
-            assert 0 < counters["SyncookiesRecv"] <= served
+            assert 0 < counters["SyncookiesRecv"] <= tried
             assert counters["TCPReqQFullDoCookies"] == counters["SyncookiesSent"]
             assert counters["TCPReqQFullDrop"] == 0
         if row["tcp_syncookies"] == 2:
             assert row["half_open"]["max"] == 0
-            assert counters["SyncookiesRecv"] == served
+            assert served <= counters["SyncookiesRecv"] <= tried
 
 
 def test_a_cookie_has_no_room_for_options(hs, user):
