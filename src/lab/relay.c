@@ -35,6 +35,7 @@ typedef struct way {
     int to;
     hs_schedule *schedule;
     hs_histogram *delays;
+    hs_histogram *late;
     hs_relay_way report;
 } way;
 
@@ -127,7 +128,7 @@ static void send_due(way *w)
             continue;
         }
         hs_histogram_add(w->delays, now - came);
-        w->report.worst_late = now - due > w->report.worst_late ? now - due : w->report.worst_late;
+        hs_histogram_add(w->late, now - due);
     }
 }
 
@@ -177,6 +178,9 @@ static hs_relay_way sum_up(const way *w)
     report.counts = *hs_schedule_count(w->schedule);
     report.median = is_used ? hs_histogram_quantile(w->delays, 0.5) : HS_TIME_NONE;
     report.p99 = is_used ? hs_histogram_quantile(w->delays, 0.99) : HS_TIME_NONE;
+    report.late_median = is_used ? hs_histogram_quantile(w->late, 0.5) : HS_TIME_NONE;
+    report.late_p99 = is_used ? hs_histogram_quantile(w->late, 0.99) : HS_TIME_NONE;
+    report.late_most = is_used ? hs_histogram_max(w->late) : HS_TIME_NONE;
     return report;
 }
 
@@ -196,7 +200,8 @@ static bool prepare(joint *r, const start *s)
     for (unsigned i = 0; i < WAYS; i++) {
         r->ways[i].schedule = hs_schedule_new(s->options, i);
         r->ways[i].delays = hs_histogram_new();
-        is_ready = is_ready && r->ways[i].schedule && r->ways[i].delays;
+        r->ways[i].late = hs_histogram_new();
+        is_ready = is_ready && r->ways[i].schedule && r->ways[i].delays && r->ways[i].late;
     }
     return is_ready;
 }

@@ -14,11 +14,14 @@
 typedef struct hs_relay_way {
     hs_schedule_counts counts;
     uint64_t refused; /* by the link that they were to go into */
-    /* From a packet's arrival, as the kernel stamped it, until the relay sent it on; HS_TIME_NONE
-     * where nothing passed. */
+    /* From a packet's arrival, as the kernel stamped it, until the relay sent it on, within 1/64 of
+     * the value; HS_TIME_NONE where nothing passed. */
     hs_time median;
     hs_time p99;
-    hs_time worst_late; /* after the schedule's time */
+    /* After the schedule's time. */
+    hs_time late_median; /* HS_TIME_NONE where nothing passed */
+    hs_time late_p99;
+    hs_time late_most;
 } hs_relay_way;
 
 typedef struct hs_relay_report {

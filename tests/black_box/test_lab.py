@@ -164,12 +164,25 @@ def test_nonsense_is_refused(hs, arguments, expect):
     assert len(result.stderr.splitlines()) == 1 and expect in result.stderr
 
 
-def test_a_kernel_that_forbids_namespaces(hs):
-    """A user namespace of the test's own in which no network may be made."""
+def forbidding(what):
+    """A user namespace of the test's own, whose root may make no more of these."""
     forbid = ["unshare", "--user", "--map-root-user", "sh", "-c",
-              'echo 0 >/proc/sys/user/max_net_namespaces && exec "$@"', "sh"]
+              f'echo 0 >/proc/sys/user/max_{what}_namespaces && exec "$@"', "sh"]
     if subprocess.run([*forbid, "true"], capture_output=True).returncode != 0:
         pytest.skip("this system permits no user namespaces")
+    return forbid
+
+
+def test_root_needs_no_user_namespace(hs):
+    result = hs.run("lab", "synflood", "--json", "--rate", 1000, "--seconds", 0.2, "--backlog", 64,
+                    "--cookies", "2", prefix=forbidding("user"), timeout=30)
+    assert result.status == 0, repr(result)
+    row, = rows_of(result.stdout)
+    assert row["namespaces"] == "root" and row["honest"]["during"]["success"] >= 0.99
+
+
+def test_a_kernel_that_forbids_namespaces(hs):
+    forbid = forbidding("net")
     result = hs.run("lab", "synflood", prefix=forbid)
     assert result.status == 2 and result.stdout == ""
     assert len(result.stderr.splitlines()) == 1 and "permits no private network" in result.stderr
