@@ -126,7 +126,7 @@ static int watch(const hs_command *command, const settings *s, const hs_report_o
     hs_audit_counters looks[2];
     hs_time pause = s->interval != HS_TIME_NONE ? s->interval : INTERVAL_DEFAULT;
     hs_result result = HS_OK;
-    hs_interrupt_watch_pauses();
+    hs_interrupt_watch_alone();
     if (!read_counters(command, &looks[0])) {
         return HS_EXIT_USAGE;
     }

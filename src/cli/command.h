@@ -67,9 +67,10 @@ struct hs_command {
     const char *summary;     /* one line, for the list of commands */
     const char *description; /* a paragraph for --help; NULL */
     size_t operands_min;
-    size_t operands_max;        /* 0: none */
-    const hs_option *options;   /* ends with an all-zero row */
-    const hs_example *examples; /* ends with an all-zero row */
+    size_t operands_max;                  /* 0: none */
+    const hs_option *options;             /* ends with an all-zero row */
+    const hs_example *examples;           /* ends with an all-zero row */
+    const hs_command *const *experiments; /* what its operand may name, for --help; NULL */
     /* argv[0] is the command's name. Gives the exit status. */
     int (*run)(const hs_command *command, int argc, char **argv);
 };
@@ -94,8 +95,12 @@ int hs_command_finish(const hs_command *command, int status);
 
 /* The subcommands. */
 extern const hs_command hs_command_audit;
+extern const hs_command hs_command_lab;
 extern const hs_command hs_command_probe;
 extern const hs_command hs_command_read;
 extern const hs_command hs_command_serve;
+
+/* The experiments of `lab`. */
+extern const hs_command hs_command_lab_synflood;
 
 #endif

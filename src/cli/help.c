@@ -69,6 +69,15 @@ void hs_help_command(const hs_command *command, FILE *out)
         fputc('\n', out);
         put_wrapped(out, command->description, 0, 0);
     }
+    if (command->experiments) {
+        fputs("\nExperiments\n", out);
+    }
+    for (const hs_command *const *one = command->experiments; one && *one; one++) {
+        fprintf(out, "  %-10s %s\n", strchr((*one)->name, ' ') + 1, (*one)->summary);
+    }
+    if (command->experiments) {
+        fputc('\n', out);
+    }
     for (const hs_option *option = command->options; option->name || option->letter; option++) {
         if (option->group) {
             fprintf(out, "\n%s\n", option->group);

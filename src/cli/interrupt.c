@@ -32,8 +32,9 @@ void hs_interrupt_watch(hs_prober *prober)
     set_handler(prober ? on_signal : SIG_DFL);
 }
 
-void hs_interrupt_watch_pauses(void)
+void hs_interrupt_watch_alone(void)
 {
+    watched = NULL;
     set_handler(on_signal);
 }
 

@@ -31,9 +31,9 @@ typedef struct hs_flow_settings {
     bool headers_only; /* the streams are decoded elsewhere */
     size_t handshake_limit;
     const hs_keylog *keylog;
-    hs_quic_crypto *quic_crypto; /* NULL before the first packet of QUIC */
-    bool keylog_complete;        /* who has no keys there will have none */
-    hs_tls12_sessions *sessions; /* of all flows, where there is a key log */
+    hs_quic_crypto *quic_crypto;   /* NULL before the first packet of QUIC */
+    bool keylog_complete;          /* who has no keys there will have none */
+    hs_tls12_sessions *sessions;   /* of all flows, where there is a key log */
     const hs_allocator *allocator; /* of what lasts as long as a handshake */
 } hs_flow_settings;
 

@@ -1,0 +1,221 @@
+"""`handshake lab`: what a SYN flood does, in namespaces that leave nothing behind."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import jsonschema
+import pytest
+
+from kit.probe import ROOT
+from kit.process import wait_until
+
+SCHEMA = json.loads((ROOT / "docs" / "schema" / "lab.schema.json").read_text())
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+
+
+@pytest.fixture(params=["root", "nobody"])
+def user(request, hs):
+    """The prefix of a command that is to run as root, or as somebody without any right."""
+    is_root = os.geteuid() == 0
+    if request.param == "root":
+        if not is_root:
+            pytest.skip("this test must be started as root")
+        prefix, unshare = [], ["unshare", "--net", "true"]
+    else:
+        prefix, unshare = NOBODY if is_root else [], ["unshare", "--user", "--net", "true"]
+        if subprocess.run([*prefix, "test", "-x", hs.binary]).returncode != 0:
+            pytest.skip("an unprivileged user cannot reach the program")
+    if subprocess.run([*prefix, *unshare], capture_output=True).returncode != 0:
+        pytest.skip("this system permits no private network namespaces")
+    return prefix
+
+
+def rows_of(text):
+    validator = jsonschema.validators.validator_for(SCHEMA)(SCHEMA)
+    rows = [json.loads(line) for line in text.splitlines()]
+    for row in rows:
+        validator.validate(row)
+    return rows
+
+
+def own_processes(mark):
+    """{pid: its network namespace} of those with `mark` among their arguments, zombies left out."""
+    found = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if mark.encode() in words and b"handshake" in os.path.basename(words[0]):
+                found[int(entry.name)] = os.readlink(entry / "ns" / "net")
+        except OSError:
+            pass
+    return found
+
+
+def users_of(networks):
+    """Processes that stand in one of these namespaces."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.readlink(entry / "ns" / "net") in networks:
+                found.append(int(entry.name))
+        except OSError:
+            pass
+    return found
+
+
+def test_cookies_decide(hs, user):
+    result = hs.run("lab", "synflood", "--json", "--rate", 3000, "--seconds", 1, "--backlog", 64,
+                    prefix=user, timeout=60)
+    assert result.status == 0, repr(result)
+    rows = rows_of(result.stdout)
+    assert [r["tcp_syncookies"] for r in rows] == [0, 1, 2]
+    for row in rows:
+        counters, honest = row["counters"], row["honest"]
+        assert row["backlog"] == 64 and honest["during"]["attempts"] >= 20
+        assert 1000 <= row["flood"]["sent"] <= 3100 and row["flood"]["refused"] == 0, row["flood"]
+        assert honest["before"]["success"] >= 0.95, honest["before"]
+        for phase in honest.values():
+            assert phase["connected"] == sum(o["connected"] for o in phase["options"].values())
+            if phase["connected"]:
+                assert 0 < phase["p50_ms"] <= phase["p90_ms"] <= phase["p99_ms"] < 900
+            else:
+                assert "p50_ms" not in phase
+        served = sum(phase["connected"] for phase in honest.values())
+        tried = sum(phase["attempts"] for phase in honest.values())
+        if row["tcp_syncookies"] == 0:
+            assert honest["during"]["success"] < 0.5, honest
+            assert honest["after"]["success"] < 0.5, honest
+            assert counters["SyncookiesSent"] == counters["SyncookiesRecv"] == 0
+            # What was neither dropped nor served lies in the queue.
+            assert counters["ListenDrops"] >= row["flood"]["sent"] - 64 > 0
+            assert 32 <= row["half_open"]["max"] <= 65
+        else:
+            assert honest["during"]["success"] >= 0.99, honest
+            assert honest["after"]["success"] >= 0.99, honest
+            assert counters["SyncookiesSent"] >= row["flood"]["sent"] - 66 > 0
+            assert 0 < counters["SyncookiesRecv"] <= tried
+            assert counters["TCPReqQFullDoCookies"] == counters["SyncookiesSent"]
+            assert counters["TCPReqQFullDrop"] == 0
+        if row["tcp_syncookies"] == 2:
+            assert row["half_open"]["max"] == 0
+            assert served <= counters["SyncookiesRecv"] <= tried
+
+
+def test_a_cookie_has_no_room_for_options(hs, user):
+    result = hs.run("lab", "synflood", "--json", "--rate", 3000, "--seconds", 0.5, "--backlog", 64,
+                    "--cookies", "0,2", prefix=user, timeout=60)
+    without, always = rows_of(result.stdout)
+    options = always["honest"]["during"]["options"]
+    plain, stamped = options["without_timestamps"], options["with_timestamps"]
+    assert plain["connected"] > 0 and plain["window_scale"] == plain["sack"] == 0
+    assert stamped["connected"] > 0
+    assert stamped["window_scale"] == stamped["sack"] == stamped["connected"]
+    for kind in without["honest"]["before"]["options"].values():
+        assert kind["window_scale"] == kind["sack"] == kind["connected"] > 0
+
+
+def test_a_flood_that_fits_into_the_queue_hurts_nobody(hs, user):
+    result = hs.run("lab", "synflood", "--json", "--rate", 100, "--seconds", 1, "--backlog", 4096,
+                    "--cookies", "0", prefix=user, timeout=60)
+    row, = rows_of(result.stdout)
+    assert row["honest"]["during"]["success"] >= 0.99 and row["counters"]["ListenDrops"] == 0
+    assert 50 <= row["half_open"]["max"] <= 110
+    assert "room for the whole flood" in row["honest"]["during"]["explanation"]
+
+
+def test_text(hs, user):
+    result = hs.run("lab", "synflood", "--rate", 3000, "--seconds", 0.5, "--backlog", "64",
+                    "--cookies", "0,1", prefix=user, timeout=60)
+    assert result.status == 0, repr(result)
+    lines = result.stdout.splitlines()
+    assert re.match(r"SYN flood  3000 SYN/s for 0\.5 s  in private namespaces \((user namespace|root)\)$",
+                    lines[0])
+    assert [line for line in lines if line.startswith("tcp_")] == \
+        ["tcp_syncookies 0  backlog 64", "tcp_syncookies 1  backlog 64"]
+    assert all(len(line) <= 100 and line == line.rstrip() for line in lines)
+    for label in ("flood", "before", "during", "after", "half-open", "options", "counted", "never"):
+        assert sum(line.startswith(f"  {label} ") for line in lines) == 2, label
+    assert "\033" not in result.stdout
+
+
+@pytest.mark.parametrize("arguments, expect", [
+    ([], "EXPERIMENT is missing"), (["nonsense"], "no such experiment"),
+    (["synflood", "--rate", "0"], "from 1 to 20000"),
+    (["synflood", "--rate", "-1"], "from 1 to 20000"),
+    (["synflood", "--rate", "20001"], "from 1 to 20000"),
+    (["synflood", "--seconds", "0"], "from 0.1 to 10"),
+    (["synflood", "--seconds", "10.1"], "from 0.1 to 10"),
+    (["synflood", "--seconds", "-1"], "not a number of seconds"),
+    (["synflood", "--backlog", "0"], "from 8 to 4096"),
+    (["synflood", "--backlog", "128,"], "from 8 to 4096"),
+    (["synflood", "--backlog", "9,9,9,9,9"], "more than 4"),
+    (["synflood", "--cookies", "3"], "from 0 to 2"),
+    (["synflood", "192.0.2.1"], "one argument too many"),
+    (["synflood", "--target", "192.0.2.1"], "no such option")])
+def test_nonsense_is_refused(hs, arguments, expect):
+    result = hs.run("lab", *arguments)
+    assert result.status == 2 and result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1 and expect in result.stderr
+
+
+def forbidding(what):
+    """A user namespace of the test's own, whose root may make no more of these."""
+    forbid = ["unshare", "--user", "--map-root-user", "sh", "-c",
+              f'echo 0 >/proc/sys/user/max_{what}_namespaces && exec "$@"', "sh"]
+    if subprocess.run([*forbid, "true"], capture_output=True).returncode != 0:
+        pytest.skip("this system permits no user namespaces")
+    return forbid
+
+
+def test_root_needs_no_user_namespace(hs):
+    result = hs.run("lab", "synflood", "--json", "--rate", 1000, "--seconds", 0.2, "--backlog", 64,
+                    "--cookies", "2", prefix=forbidding("user"), timeout=30)
+    assert result.status == 0, repr(result)
+    row, = rows_of(result.stdout)
+    assert row["namespaces"] == "root" and row["honest"]["during"]["success"] >= 0.99
+
+
+def test_a_kernel_that_forbids_namespaces(hs):
+    forbid = forbidding("net")
+    result = hs.run("lab", "synflood", prefix=forbid)
+    assert result.status == 2 and result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1 and "permits no private network" in result.stderr
+
+
+@pytest.mark.parametrize("end", [None, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left(hs, user, end):
+    mark = f"--rate={2000 + os.getpid() % 1000}"
+    links = sorted(os.listdir("/sys/class/net"))
+    seconds = "0.3" if end is None else "8"
+    child = subprocess.Popen([*user, hs.binary, "lab", "synflood", mark, "--seconds", seconds,
+                              "--backlog", "64", "--cookies", "1"], env=hs.env(),
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+    try:
+        # The program, the experiment, the flood.
+        processes = wait_until(lambda: len(p := own_processes(mark)) >= 3 and p, "the flood")
+        networks = set(processes.values()) - {os.readlink("/proc/self/ns/net")}
+        assert child.pid in processes and networks
+        assert sorted(os.listdir("/sys/class/net")) == links
+        if end is not None:
+            time.sleep(0.2)
+            os.kill(child.pid, end)
+        stdout, stderr = child.communicate(timeout=20)
+    finally:
+        child.kill()
+        child.wait()
+    expected = {None: 0, signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
+    assert child.returncode == expected[end], stderr
+    if end in (signal.SIGINT, signal.SIGTERM):
+        assert stderr == b"handshake lab synflood: interrupted\n" and stdout == b""
+    wait_until(lambda: not own_processes(mark), "the lab's processes to be gone", 3)
+    wait_until(lambda: not users_of(networks), "its namespaces to be empty", 3)
+    mounts = pathlib.Path("/proc/self/mountinfo").read_text()
+    assert not any(network in mounts for network in networks)
+    assert sorted(os.listdir("/sys/class/net")) == links
