@@ -1,5 +1,6 @@
 /* Both directions of a connection, with key log lines between them: decoded as they come, and again
- * byte by byte with all keys known before; both must say the same.
+ * byte by byte with all keys known before; both must say the same. Then twice more, the second time
+ * with the sessions that the first has left.
  *
  * An input is a row of records: a byte (0 client, 1 server, 2 key log line), a length of two bytes,
  * and so many bytes. The last may be cut short. */
@@ -54,7 +55,7 @@ static void add_keys(hs_keylog *keylog, hs_bytes input)
     }
 }
 
-static hs_trace *decode(hs_bytes input, bool keys_first, bool by_bytes)
+static hs_trace *decode(hs_bytes input, bool keys_first, bool by_bytes, hs_tls12_sessions *sessions)
 {
     hs_trace_config config = {.keep_bytes = true, .segment_limit = 1 << 20};
     hs_trace *trace = hs_trace_new(&config);
@@ -63,6 +64,7 @@ static hs_trace *decode(hs_bytes input, bool keys_first, bool by_bytes)
     if (!decoder) {
         abort();
     }
+    hs_decoder_set_sessions(decoder, sessions);
     if (keys_first) {
         add_keys(keylog, input);
     }
@@ -85,6 +87,19 @@ static hs_trace *decode(hs_bytes input, bool keys_first, bool by_bytes)
     hs_keylog_free(keylog);
     (void)!hs_trace_finish(trace);
     return trace;
+}
+
+static void decode_again(hs_bytes input)
+{
+    static const uint64_t seed[2] = {1, 2};
+    hs_tls12_sessions *sessions = hs_tls12_sessions_new(0, seed);
+    if (!sessions) {
+        abort();
+    }
+    for (int i = 0; i < 2; i++) {
+        hs_trace_free(decode(input, true, false, sessions));
+    }
+    hs_tls12_sessions_free(sessions);
 }
 
 static void annotate_all(const hs_trace *trace)
@@ -148,11 +163,12 @@ static void must_agree(const hs_trace *one, const hs_trace *two)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     hs_bytes input = hs_bytes_of(data, size);
-    hs_trace *late = decode(input, false, false);
-    hs_trace *early = decode(input, true, true);
+    hs_trace *late = decode(input, false, false, NULL);
+    hs_trace *early = decode(input, true, true, NULL);
     annotate_all(late);
     must_agree(late, early);
     hs_trace_free(late);
     hs_trace_free(early);
+    decode_again(input);
     return 0;
 }

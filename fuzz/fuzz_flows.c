@@ -1,6 +1,7 @@
-/* Frames of any bytes, in the full and in the light mode: traces that hold together, as many as
- * there were connections, and memory within its limit. The input is a run of frames, each with its
- * length (two bytes) and the time since the one before (one byte, in powers of two). */
+/* Frames of any bytes, in the full mode and, with a key log of another connection, in the light
+ * one: traces that hold together, as many as there were connections, and memory within its limit.
+ * The input is a run of frames, each with its length (two bytes) and the time since the one before
+ * (one byte, in powers of two). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,18 +44,24 @@ static void look(void *context, hs_trace *trace)
 
 static void play(const uint8_t *data, size_t size, bool light)
 {
+    static const char line[] =
+        "CLIENT_RANDOM 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00";
     uint64_t count = 0;
+    hs_keylog *keylog = light ? hs_keylog_new(0) : NULL;
+    if (keylog) {
+        check(hs_keylog_add_line(keylog, hs_bytes_of(line, strlen(line))) == HS_OK);
+    }
     hs_flows_config config = {.light = light,
                               .keep_bytes = !light,
                               .memory_limit = MEMORY,
                               .handshake_limit = 32 * 1024,
                               .seed = {1, 2},
+                              .keylog = keylog,
+                              .keylog_complete = size > 0 && data[0] & 2,
                               .connection = look,
                               .context = &count};
     hs_flows *flows = hs_flows_new(&config);
-    if (!flows) {
-        return;
-    }
+    check(flows != NULL);
     int64_t now = 0;
     uint64_t number = 0;
     int link = size > 0 && data[0] & 1 ? LINK_ETHERNET : LINK_RAW;
@@ -69,6 +76,7 @@ static void play(const uint8_t *data, size_t size, bool light)
     hs_flows_finish(flows);
     check(hs_flows_count(flows).connections == count);
     hs_flows_free(flows);
+    hs_keylog_free(keylog);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

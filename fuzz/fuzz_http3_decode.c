@@ -1,53 +1,65 @@
-/* HTTP/3 streams of both sides, in pieces: each piece of the input begins with a byte that says
- * which direction of which stream it is of (its lowest bit the side, the next three the stream) and
- * one that is its length. */
+/* Any bytes as recorded streams of HTTP/3 (tests/decode/streams.h): decoded whole, each byte
+ * alone and split at random, it gives the same trace, and every event can be annotated. */
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/reader.h"
-#include "decode/http3.h"
-#include "trace/build.h"
+#include "../tests/decode/streams.h"
+#include "decode/annotate_application.h"
+
+static size_t one_byte(size_t left, void *context)
+{
+    (void)left;
+    (void)context;
+    return 1;
+}
+
+static size_t some_bytes(size_t left, void *context)
+{
+    uint32_t *seed = context;
+    *seed = *seed * 1664525U + 1013904223U;
+    return 1 + (*seed >> 16) % left;
+}
+
+static void annotate(const hs_trace *trace)
+{
+    for (const hs_event *event = trace->events; event; event = event->next) {
+        hs_note items[64];
+        hs_notes notes = {.items = items, .capacity = sizeof items / sizeof items[0]};
+        hs_fault fault;
+        hs_reader r;
+        hs_reader_init(&r, event->raw, &fault, &notes);
+        if (hs_annotate_application(event, &r) == HS_INVALID) {
+            abort();
+        }
+    }
+}
+
+static char *play(hs_bytes recording, conversation_split split, void *context)
+{
+    hs_trace *trace = streams_play(recording, split, context);
+    if (!trace) {
+        return NULL;
+    }
+    annotate(trace);
+    char *text = conversation_text(trace);
+    hs_trace_free(trace);
+    return text;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Control, encoder and decoder streams of both, and two requests. */
-static const uint64_t streams[] = {0, 2, 3, 4, 6, 7, 10, 1};
-
-static void feed(hs_trace *trace, hs_http3_decoder *d, hs_side from, uint64_t stream,
-                 hs_bytes bytes, bool fin)
-{
-    uint64_t first = hs_trace_stream_length(trace, from);
-    hs_trace_add_segment(trace, from, bytes.len, (hs_moment){(hs_time)first, HS_CLOCK_KERNEL});
-    hs_result result = hs_http3_decoder_feed(d, from, stream, bytes, fin, first, first + bytes.len);
-    (void)result; /* a limit may be met */
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    hs_trace_config config = {.keep_bytes = true};
-    hs_trace *trace = hs_trace_new(&config);
-    hs_http3_decoder *d = hs_http3_decoder_new(trace);
-    if (!trace || !d) {
+    hs_bytes recording = {data, size};
+    uint32_t seed = (uint32_t)size;
+    char *whole = play(recording, NULL, NULL);
+    char *bytes = play(recording, one_byte, NULL);
+    char *random = play(recording, some_bytes, &seed);
+    if (!whole || !bytes || !random || strcmp(whole, bytes) != 0 || strcmp(whole, random) != 0) {
         abort();
     }
-    while (size > 2) {
-        hs_side from = data[0] & 1 ? HS_SERVER : HS_CLIENT;
-        uint64_t stream = streams[data[0] >> 1 & 7];
-        bool fin = data[0] & 0x80;
-        bool is_gap = data[0] & 0x40;
-        size_t len = data[1] < size - 2 ? data[1] : size - 2;
-        if (is_gap) {
-            hs_http3_decoder_gap(d, from, stream, len);
-        } else {
-            feed(trace, d, from, stream, hs_bytes_of(data + 2, len), fin);
-        }
-        data += 2 + len;
-        size -= 2 + len;
-    }
-    hs_http3_decoder_finish(d);
-    hs_http3_decoder_free(d);
-    if (hs_trace_finish(trace) == HS_INVALID) {
-        abort();
-    }
-    hs_trace_free(trace);
+    free(whole);
+    free(bytes);
+    free(random);
     return 0;
 }

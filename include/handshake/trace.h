@@ -226,7 +226,11 @@ typedef struct hs_tls_facts {
     int tickets; /* NewSessionTicket messages seen */
     bool has_client_random;
     uint8_t client_random[32]; /* of the first ClientHello; names the connection in a key log */
-    const char *ja3;           /* MD5 in hex */
+    /* Up to TLS 1.2: of the full handshake whose session is resumed, where that was seen too. A key
+     * log may have the master secret under this name alone. */
+    bool has_session_random;
+    uint8_t session_random[32];
+    const char *ja3; /* MD5 in hex */
     const char *ja3s;
     const char *ja4;
     bool has_alert; /* the first fatal or closing alert but close_notify */

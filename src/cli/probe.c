@@ -62,7 +62,8 @@ static void tell_lost(const session *s)
 {
     uint64_t lost = hs_prober_packets_lost(s->prober);
     if (lost > 0) {
-        (void)hs_command_fail(s->command, "--pcap: %" PRIu64 " packets could not be kept", lost);
+        (void)hs_command_fail(s->command, "--pcap: %" PRIu64 " packet%s could not be kept", lost,
+                              lost == 1 ? "" : "s");
     }
 }
 

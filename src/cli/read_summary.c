@@ -141,31 +141,32 @@ static void print_sources(const char *what, hs_sources *sources, FILE *out)
     }
 }
 
-static void print_loss(uint64_t count, const char *what, FILE *out)
+/* `noun` is what one of them is; the rest of the line goes with any number. */
+static void print_loss(uint64_t count, const char *noun, const char *rest, FILE *out)
 {
     if (count > 0) {
-        fprintf(out, "%" PRIu64 " %s\n", count, what);
+        fprintf(out, "%" PRIu64 " %s%s%s\n", count, noun, count == 1 ? "" : "s", rest);
     }
 }
 
 void hs_read_losses_print(const hs_capture_counters *counters, FILE *out)
 {
-    print_loss(counters->truncated_packets, "packets cut within a header by the snapshot length",
+    print_loss(counters->truncated_packets, "packet", " cut within a header by the snapshot length",
                out);
-    print_loss(counters->malformed_packets, "malformed packets", out);
-    print_loss(counters->unknown_link_packets, "packets of link types that are not decoded", out);
-    print_loss(counters->fragments_dropped, "IP fragments that could not be put together", out);
-    print_loss(counters->bad_blocks, "malformed pcapng blocks", out);
-    print_loss(counters->kernel_dropped, "packets dropped by the kernel for want of room", out);
-    print_loss(counters->untracked, "packets not followed for want of memory", out);
-    print_loss(counters->evicted, "connections ended early for want of memory (--memory)", out);
-    print_loss(counters->spool_dropped, "packets that --pcap could not keep", out);
+    print_loss(counters->malformed_packets, "malformed packet", "", out);
+    print_loss(counters->unknown_link_packets, "packet", " whose link type is not decoded", out);
+    print_loss(counters->fragments_dropped, "IP fragment", " that could not be put together", out);
+    print_loss(counters->bad_blocks, "malformed pcapng block", "", out);
+    print_loss(counters->kernel_dropped, "packet", " dropped by the kernel for want of room", out);
+    print_loss(counters->untracked, "packet", " not followed for want of memory", out);
+    print_loss(counters->evicted, "connection", " ended early for want of memory (--memory)", out);
+    print_loss(counters->spool_dropped, "packet", " that --pcap could not keep", out);
 }
 
 void hs_read_summary_print(hs_read_summary *summary, const hs_capture_counters *counters, FILE *out)
 {
-    fprintf(out, "\n%" PRIu64 " packets, %" PRIu64 " of TCP", counters->packets,
-            counters->tcp_packets);
+    fprintf(out, "\n%" PRIu64 " packet%s, %" PRIu64 " of TCP", counters->packets,
+            counters->packets == 1 ? "" : "s", counters->tcp_packets);
     if (counters->udp_packets > 0) {
         fprintf(out, ", %" PRIu64 " of UDP", counters->udp_packets);
     }

@@ -1,6 +1,7 @@
 #include "decode/annotate_application.h"
 
 #include "decode/application_state.h"
+#include "decode/http3.h"
 #include "wire/http3_frame.h"
 
 static hs_result annotate_http(const hs_event *event, hs_reader *reader)
@@ -31,6 +32,24 @@ static hs_result annotate_http2(const hs_event *event, hs_reader *reader)
     return hs_http2_read_payload(reader, &frame);
 }
 
+static hs_result annotate_http3(const hs_event *event, hs_reader *reader)
+{
+    if (event->type == HS_HTTP3_EVENT_STREAM) {
+        hs_http3_stream_header header;
+        return hs_http3_read_stream_header(reader, &header);
+    }
+    hs_http3_frame frame = {0};
+    hs_result result = hs_http3_read_header(reader, &frame.header);
+    if (result != HS_OK) {
+        return result;
+    }
+    if (event->raw.len < event->bytes) {
+        (void)hs_read_rest(reader, "first bytes of the payload");
+        return hs_reader_result(reader);
+    }
+    return hs_http3_read_payload(reader, &frame);
+}
+
 static hs_result annotate_websocket(const hs_event *event, hs_reader *reader)
 {
     hs_websocket_frame frame;
@@ -49,12 +68,6 @@ static hs_result annotate_websocket(const hs_event *event, hs_reader *reader)
     return hs_reader_result(reader);
 }
 
-static hs_result annotate_http3(hs_reader *reader)
-{
-    hs_http3_frame frame;
-    return hs_http3_read_frame(reader, &frame);
-}
-
 hs_result hs_annotate_application(const hs_event *event, hs_reader *reader)
 {
     switch (event->layer) {
@@ -62,6 +75,8 @@ hs_result hs_annotate_application(const hs_event *event, hs_reader *reader)
         return annotate_http(event, reader);
     case HS_LAYER_HTTP2:
         return annotate_http2(event, reader);
+    case HS_LAYER_HTTP3:
+        return annotate_http3(event, reader);
     case HS_LAYER_WEBSOCKET:
         return annotate_websocket(event, reader);
     case HS_LAYER_DATA:
@@ -72,8 +87,6 @@ hs_result hs_annotate_application(const hs_event *event, hs_reader *reader)
     case HS_LAYER_UDP:
     case HS_LAYER_QUIC:
         break;
-    case HS_LAYER_HTTP3:
-        return annotate_http3(reader);
     }
     return HS_INVALID;
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 /* How long the Destination Connection ID of a short header is, no byte of it says. */
 static size_t dcid_len(const hs_event *event)

@@ -57,23 +57,6 @@ static void add_settings(hs_application *app, hs_event *event, hs_bytes content)
     }
 }
 
-static void add_origins(hs_application *app, hs_event *event, hs_bytes content)
-{
-    uint8_t list[HS_APP_KEPT_MAX];
-    hs_writer w;
-    hs_writer_init(&w, list, sizeof list);
-    hs_bytes shown = {0};
-    hs_bytes origin;
-    while (hs_writer_result(&w) == HS_OK && hs_http2_next_origin(&content, &origin)) {
-        shown = hs_writer_bytes(&w);
-        hs_write_text(&w, w.len > 0 ? ", " : "");
-        hs_write_bytes(&w, origin);
-    }
-    /* What does not fit is left out whole. */
-    hs_app_add_bytes(app, event, "origins",
-                     hs_writer_result(&w) == HS_OK ? hs_writer_bytes(&w) : shown, sizeof list);
-}
-
 static void add_priority(hs_application *app, hs_event *event, const hs_http2_priority *priority)
 {
     hs_app_add_number(app, event, "weight", priority->weight + 1);
@@ -137,7 +120,7 @@ void hs_app_http2_detail(hs_application *app, hs_app_side *side, hs_event *event
         hs_app_add_bytes(app, event, "alt-svc", frame->content, HS_APP_VALUE_MAX);
         break;
     case HS_HTTP2_ORIGIN:
-        add_origins(app, event, frame->content);
+        hs_app_add_origins(app, event, frame->content);
         break;
     case HS_HTTP2_PRIORITY_UPDATE:
         hs_app_add_number(app, event, "prioritized_stream", frame->stream_id);

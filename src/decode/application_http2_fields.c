@@ -59,37 +59,13 @@ void hs_app_http2_table_size(hs_application *app, hs_app_side *side, const hs_ht
     }
 }
 
-static int status_of(hs_bytes value)
-{
-    int status = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.len != 3 || value.data[i] < '0' || value.data[i] > '9') {
-            return 0;
-        }
-        status = status * 10 + (value.data[i] - '0');
-    }
-    return status;
-}
-
 static void set_fact(hs_application *app, hs_app_side *side, hs_bytes name, hs_bytes value)
 {
-    hs_http_facts *http = &app->trace->http;
-    bool is_fact = side->from == HS_SERVER && side->http2.block_is_fact;
-    if (side->from == HS_SERVER && hs_bytes_are(name, ":status")) {
-        int status = status_of(value);
-        if (status >= 200 && http->status == 0) {
-            *http = (hs_http_facts){.present = true, .version = "HTTP/2", .status = status};
-            side->http2.block_is_fact = true;
-        }
-    } else if (is_fact && !http->server && hs_bytes_are(name, "server")) {
-        http->server = hs_app_fact(app, value);
-    } else if (is_fact && !http->location && hs_bytes_are(name, "location")) {
-        http->location = hs_app_fact(app, value);
-    } else if (is_fact && !http->alt_svc && hs_bytes_are(name, "alt-svc")) {
-        http->alt_svc = hs_app_fact(app, value);
-    } else if (side->from == HS_CLIENT && hs_bytes_are(name, ":authority")) {
+    if (side->from == HS_SERVER) {
+        hs_app_learn_answer(app, "HTTP/2", &side->http2.block_is_fact, name, value);
+    } else if (hs_bytes_are(name, ":authority")) {
         hs_app_learn_host(app, value);
-    } else if (side->from == HS_CLIENT && hs_bytes_are(name, ":path")) {
+    } else if (hs_bytes_are(name, ":path")) {
         hs_app_learn_path(app, value);
     }
 }

@@ -18,6 +18,13 @@ static bool continues(const hs_app_span *span, const hs_app_span *next)
            span->is_protected == next->is_protected;
 }
 
+/* Whether the same bytes carried both. */
+static bool shares_place(const hs_app_span *span, const hs_app_span *next)
+{
+    return !span->is_exact && !next->is_exact && span->first == next->first &&
+           span->end == next->end && span->is_protected == next->is_protected;
+}
+
 hs_result hs_app_map_add(hs_app_map *map, uint64_t plain, const hs_chunk *chunk)
 {
     hs_app_span span = {.plain = plain,
@@ -28,7 +35,7 @@ hs_result hs_app_map_add(hs_app_map *map, uint64_t plain, const hs_chunk *chunk)
                                     chunk->end - chunk->first == chunk->bytes.len,
                         .is_protected = chunk->is_protected};
     hs_app_span *last = map->count > 0 ? &map->spans[map->count - 1] : NULL;
-    if (last && (continues(last, &span) || map->count == SPANS_MAX)) {
+    if (last && (continues(last, &span) || shares_place(last, &span) || map->count == SPANS_MAX)) {
         last->is_exact = continues(last, &span);
         last->len += span.len;
         last->end = span.end;

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "decode/application_state.h"
-#include "decode/telling_field.h"
 
 void hs_app_take(hs_app_side *side, size_t len)
 {
@@ -131,19 +130,80 @@ hs_bytes hs_app_run_kept(const hs_app_side *side)
     return (hs_bytes){side->run.kept, side->run.kept_len};
 }
 
-hs_event *hs_app_run_end(hs_application *app, hs_app_side *side)
+hs_message hs_app_run_message(hs_app_side *side)
 {
     hs_app_run *run = &side->run;
     run->is_open = false;
     run->message.bytes = (size_t)run->bytes;
     run->message.raw = hs_app_run_kept(side);
-    return hs_app_emit(app, &run->message);
+    return run->message;
+}
+
+hs_event *hs_app_run_end(hs_application *app, hs_app_side *side)
+{
+    hs_message message = hs_app_run_message(side);
+    return hs_app_emit(app, &message);
 }
 
 void hs_app_add_field(hs_application *app, hs_event *event, hs_bytes name, hs_bytes value)
 {
-    const char *telling = event ? hs_telling_field(event, name) : NULL;
-    if (telling) {
-        hs_app_add_bytes(app, event, telling, value, HS_APP_VALUE_MAX);
+    static const char *const telling[] = {
+        ":method",
+        ":scheme",
+        ":authority",
+        ":path",
+        ":protocol",
+        ":status",
+        "host",
+        "user-agent",
+        "server",
+        "via",
+        "location",
+        "date",
+        "content-type",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "upgrade",
+        "http2-settings",
+        "alt-svc",
+        "retry-after",
+        "strict-transport-security",
+        "www-authenticate",
+        "origin",
+        "sec-websocket-key",
+        "sec-websocket-version",
+        "sec-websocket-protocol",
+        "sec-websocket-extensions",
+        "sec-websocket-accept",
+    };
+    enum { DETAILS_MAX = 48 }; /* a head may repeat a field without end */
+    size_t count = 0;
+    for (const hs_detail *detail = event ? event->details : NULL; detail; detail = detail->next) {
+        count++;
     }
+    for (size_t i = 0; event && count < DETAILS_MAX && i < sizeof telling / sizeof telling[0];
+         i++) {
+        if (hs_http1_is_same(name, telling[i])) {
+            hs_app_add_bytes(app, event, telling[i], value, HS_APP_VALUE_MAX);
+            return;
+        }
+    }
+}
+
+void hs_app_add_origins(hs_application *app, hs_event *event, hs_bytes content)
+{
+    uint8_t list[HS_APP_KEPT_MAX];
+    hs_writer w;
+    hs_writer_init(&w, list, sizeof list);
+    hs_bytes shown = {0};
+    hs_bytes origin;
+    while (hs_writer_result(&w) == HS_OK && hs_http2_next_origin(&content, &origin)) {
+        shown = hs_writer_bytes(&w);
+        hs_write_text(&w, w.len > 0 ? ", " : "");
+        hs_write_bytes(&w, origin);
+    }
+    /* What does not fit is left out whole. */
+    hs_app_add_bytes(app, event, "origins",
+                     hs_writer_result(&w) == HS_OK ? hs_writer_bytes(&w) : shown, sizeof list);
 }

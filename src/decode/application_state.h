@@ -152,15 +152,25 @@ void hs_app_run_take(hs_app_side *side, size_t len);
 /* Takes what there is of run.left; whether any of it was there. */
 bool hs_app_run_take_left(hs_app_side *side);
 hs_bytes hs_app_run_kept(const hs_app_side *side);
+/* Ends the run: the message that it was, whose bytes stay where they are until the next begins. */
+hs_message hs_app_run_message(hs_app_side *side);
 hs_event *hs_app_run_end(hs_application *app, hs_app_side *side);
 
 /* If `field` tells something about a connection, adds it to the event. Names are matched in any
  * case. */
 void hs_app_add_field(hs_application *app, hs_event *event, hs_bytes name, hs_bytes value);
 
+/* The entries of an ORIGIN frame, of HTTP/2 or HTTP/3. */
+void hs_app_add_origins(hs_application *app, hs_event *event, hs_bytes content);
+
 /* application_target.c: facts of the first request, unless the trace has a target. */
 void hs_app_learn_host(hs_application *app, hs_bytes authority);
 void hs_app_learn_path(hs_application *app, hs_bytes target);
+
+/* application_answer.c: facts of the first final response, of a field of the server's. `version` is
+ * static; `is_fact`, false at the beginning of a field section, is kept for its other fields. */
+void hs_app_learn_answer(hs_application *app, const char *version, bool *is_fact, hs_bytes name,
+                         hs_bytes value);
 
 /* One file a protocol: _step as said above; _finish turns what is unfinished into an event. */
 bool hs_app_http1_step(hs_application *app, hs_app_side *side);

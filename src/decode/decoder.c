@@ -42,6 +42,11 @@ void hs_decoder_free(hs_decoder *decoder)
     free(decoder);
 }
 
+void hs_decoder_set_sessions(hs_decoder *decoder, hs_tls12_sessions *sessions)
+{
+    decoder->sessions = sessions;
+}
+
 static hs_result feed_tls(hs_decoder *d, hs_side from, hs_bytes bytes)
 {
     d->offset[from] += bytes.len;
@@ -146,7 +151,7 @@ static hs_result decide(hs_decoder *d, hs_spoken client)
 {
     d->client = client;
     if (client == HS_SPOKEN_TLS) {
-        d->tls = hs_tls_decoder_new(d->trace, d->keylog, d->application);
+        d->tls = hs_tls_decoder_new(d->trace, d->keylog, d->sessions, d->application);
         if (!d->tls) {
             d->client = HS_SPOKEN_PLAIN;
             return HS_NO_MEMORY;

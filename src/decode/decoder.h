@@ -11,6 +11,7 @@
 
 #include "base/reader.h"
 #include "secrets/keylog.h"
+#include "secrets/tls12_sessions.h"
 
 typedef struct hs_decoder hs_decoder;
 
@@ -18,6 +19,9 @@ typedef struct hs_decoder hs_decoder;
  * memory. */
 hs_decoder *hs_decoder_new(hs_trace *trace, const hs_keylog *keylog);
 void hs_decoder_free(hs_decoder *decoder);
+/* What the connections of a capture know of each other's TLS sessions: this one's are added, and
+ * looked up. Before the first bytes; `sessions` must outlive the decoder. */
+void hs_decoder_set_sessions(hs_decoder *decoder, hs_tls12_sessions *sessions);
 
 /* `bytes` crossed at `moment`. Adds the segment to the trace, then decodes. Never fails on what the
  * peer sent: malformed bytes become an event that says so. HS_NO_MEMORY or HS_LIMIT: the decoder
@@ -28,11 +32,16 @@ HS_CHECKED hs_result hs_decoder_feed(hs_decoder *decoder, hs_side from, hs_bytes
  * go on behind them without a step. What they were part of is lost, what follows is decoded again
  * as soon as it can be told what it is. */
 HS_CHECKED hs_result hs_decoder_gap(hs_decoder *decoder, hs_side from, uint64_t length);
+/* Whether bytes of the client, which the server has received, were not seen up to now; unlike those
+ * of a gap they may still come. A ServerHello then begins TLS without its ClientHello. */
+void hs_decoder_set_client_behind(hs_decoder *decoder, bool is_behind);
 /* Whether TLS may still begin: nothing is spoken yet, or a protocol that may ask for it (STARTTLS,
  * CONNECT, SOCKS). A ClientHello at the start of a chunk then begins it. */
 bool hs_decoder_may_begin_tls(const hs_decoder *decoder);
 /* TLS up to 1.2, and both sides have sent ChangeCipherSpec. */
 bool hs_decoder_has_ciphers(const hs_decoder *decoder);
+/* The key log has secrets of this connection's TLS. */
+bool hs_decoder_has_keys(const hs_decoder *decoder);
 /* The key log has grown: looks at the waiting records again. */
 HS_CHECKED hs_result hs_decoder_keys_changed(hs_decoder *decoder);
 /* That direction ended in order (FIN); an unfinished message is noted. */

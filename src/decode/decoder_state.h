@@ -17,12 +17,14 @@ typedef enum hs_spoken { HS_SPOKEN_UNKNOWN, HS_SPOKEN_TLS, HS_SPOKEN_PLAIN } hs_
 struct hs_decoder {
     hs_trace *trace;
     const hs_keylog *keylog;
+    hs_tls12_sessions *sessions; /* NULL: nobody else's are known */
     hs_application *application;
     hs_tls_decoder *tls;
     hs_spoken client; /* what the client speaks */
     hs_spoken server; /* once the client speaks TLS: what the server does */
     bool has_spoken[2];
     bool client_has_gap;
+    bool client_is_behind;
     hs_side first_from;
     hs_buffer held[2];
     uint64_t offset[2]; /* of the next byte that goes on to a decoder */

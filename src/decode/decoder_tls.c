@@ -31,7 +31,13 @@ bool hs_decoder_is_first_hello(const hs_decoder *decoder, hs_side from, hs_bytes
     if (from == HS_CLIENT) {
         return begins_with(bytes, HS_TLS_HS_CLIENT_HELLO);
     }
-    return decoder->client_has_gap && begins_with(bytes, HS_TLS_HS_SERVER_HELLO);
+    return (decoder->client_has_gap || decoder->client_is_behind) &&
+           begins_with(bytes, HS_TLS_HS_SERVER_HELLO);
+}
+
+void hs_decoder_set_client_behind(hs_decoder *decoder, bool is_behind)
+{
+    decoder->client_is_behind = is_behind;
 }
 
 bool hs_decoder_may_begin_tls(const hs_decoder *decoder)
@@ -45,10 +51,16 @@ bool hs_decoder_has_ciphers(const hs_decoder *decoder)
     return decoder->tls && hs_tls_decoder_has_ciphers(decoder->tls);
 }
 
+bool hs_decoder_has_keys(const hs_decoder *decoder)
+{
+    return decoder->tls && hs_tls_decoder_has_keys(decoder->tls);
+}
+
 hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)
 {
     hs_application *inside = hs_application_new(decoder->trace);
-    hs_tls_decoder *tls = inside ? hs_tls_decoder_new(decoder->trace, decoder->keylog, inside)
+    hs_tls_decoder *tls = inside ? hs_tls_decoder_new(decoder->trace, decoder->keylog,
+                                                      decoder->sessions, inside)
                                  : NULL;
     if (!tls) {
         hs_application_free(inside);

@@ -32,6 +32,8 @@ typedef struct hs_flow_settings {
     size_t handshake_limit;
     const hs_keylog *keylog;
     hs_quic_crypto *quic_crypto; /* NULL before the first packet of QUIC */
+    bool keylog_complete;        /* who has no keys there will have none */
+    hs_tls12_sessions *sessions; /* of all flows, where there is a key log */
 } hs_flow_settings;
 
 /* What one end said and did. */

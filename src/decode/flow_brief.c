@@ -34,12 +34,6 @@ struct hs_flow_brief {
     int8_t resumed;
     int8_t hello_retry_request;
     int8_t accepted;
-    int8_t quic_retry;
-    int8_t quic_version_negotiation;
-    uint8_t quic_early_data;
-    uint32_t quic_version;
-    uint32_t quic_original_version;
-    uint64_t quic_error;
     int8_t round_trips[HS_PHASE_COUNT];
     bool has_tls : 1;
     bool has_cipher : 1;
@@ -49,11 +43,6 @@ struct hs_flow_brief {
     bool has_http2 : 1;
     bool has_websocket : 1;
     bool incomplete : 1;
-    bool has_quic : 1;
-    bool has_quic_close : 1;
-    bool quic_close_from_server : 1;
-    bool quic_close_is_application : 1;
-    bool quic_is_reset : 1;
     uint8_t alert_level;
     uint8_t alert_description;
     hs_time times[]; /* of the milestones, then the texts */
@@ -73,36 +62,6 @@ static void set_tls(hs_flow_brief *brief, const hs_tls_facts *tls)
     brief->alert_from_server = tls->alert_from == HS_SERVER;
     brief->alert_level = tls->alert_level;
     brief->alert_description = tls->alert_description;
-}
-
-static void set_quic(hs_flow_brief *brief, const hs_quic_facts *quic)
-{
-    brief->has_quic = quic->present;
-    brief->quic_version = quic->version;
-    brief->quic_original_version = quic->original_version;
-    brief->quic_retry = (int8_t)quic->retry;
-    brief->quic_version_negotiation = (int8_t)quic->version_negotiation;
-    brief->quic_early_data = (uint8_t)quic->early_data;
-    brief->has_quic_close = quic->close.present;
-    brief->quic_close_from_server = quic->close.from == HS_SERVER;
-    brief->quic_close_is_application = quic->close.is_application;
-    brief->quic_error = quic->close.error;
-    brief->quic_is_reset = quic->stateless_reset == HS_YES;
-}
-
-static void restore_quic(const hs_flow_brief *brief, hs_quic_facts *quic)
-{
-    quic->present = brief->has_quic;
-    quic->version = brief->quic_version;
-    quic->original_version = brief->quic_original_version;
-    quic->retry = (hs_seen)brief->quic_retry;
-    quic->version_negotiation = (hs_seen)brief->quic_version_negotiation;
-    quic->early_data = (hs_early_data)brief->quic_early_data;
-    quic->close.present = brief->has_quic_close;
-    quic->close.from = brief->quic_close_from_server ? HS_SERVER : HS_CLIENT;
-    quic->close.is_application = brief->quic_close_is_application;
-    quic->close.error = brief->quic_error;
-    quic->stateless_reset = brief->quic_is_reset ? HS_YES : HS_UNSEEN;
 }
 
 static int8_t small(int number)
@@ -160,7 +119,6 @@ hs_flow_brief *hs_flow_brief_new(const hs_trace *trace)
     }
     brief->size = (uint32_t)(sizeof *brief + times_bytes + text_bytes);
     set_tls(brief, &trace->tls);
-    set_quic(brief, &trace->quic);
     set_rest(brief, trace);
     size_t count = 0;
     for (int i = 0; i < HS_MILESTONE_COUNT; i++) {
@@ -237,7 +195,6 @@ void hs_flow_brief_restore(const hs_flow_brief *brief, hs_trace *trace)
         }
     }
     restore_tls(brief, &trace->tls);
-    restore_quic(brief, &trace->quic);
     trace->tls.server_name = text_of(brief, count, TEXT_SERVER_NAME, trace);
     trace->tls.alpn = text_of(brief, count, TEXT_ALPN, trace);
     trace->target.host = text_of(brief, count, TEXT_HOST, trace);

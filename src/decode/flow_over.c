@@ -21,17 +21,26 @@ static bool has_gone_on(const hs_flow_work *work, unsigned turn)
     return work->last_from == HS_SERVER && work->turns > turn;
 }
 
+/* Whether there are keys for what follows, or some may still come. A key log that grows is waited
+ * for only if it has begun to. */
+static bool may_have_keys(const hs_flow_work *work, const hs_flow_settings *settings)
+{
+    return settings->keylog && hs_keylog_count(settings->keylog) > 0 &&
+           (!settings->keylog_complete || hs_decoder_has_keys(work->decoder));
+}
+
 static bool is_tls_over(const hs_flow_work *work, const hs_flow_settings *settings)
 {
-    bool has_keys = settings->keylog && hs_keylog_count(settings->keylog) > 0;
     if (work->done_turn > 0) {
         bool is_answered = marked(work, HS_MILESTONE_FIRST_RESPONSE) ||
                            marked(work, HS_MILESTONE_UPGRADE_DONE);
-        return is_answered || (!has_keys && has_gone_on(work, work->done_turn)) ||
+        return is_answered ||
+               (has_gone_on(work, work->done_turn) && !may_have_keys(work, settings)) ||
                fed(work) - work->done_fed >= DATA_ENOUGH;
     }
     /* TLS 1.3: the client's next turn has its Finished. */
-    return work->hello_turn > 0 && !has_keys && has_gone_on(work, work->hello_turn + 1);
+    return work->hello_turn > 0 && has_gone_on(work, work->hello_turn + 1) &&
+           !may_have_keys(work, settings);
 }
 
 bool hs_flow_work_is_over(const hs_flow_work *work, const hs_flow_settings *settings)

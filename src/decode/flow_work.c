@@ -78,6 +78,7 @@ static hs_flow_work *work_new(hs_flow *flow, const hs_flow_settings *settings)
         free(work);
         return NULL;
     }
+    hs_decoder_set_sessions(decoder, settings->sessions);
     work->flow = flow;
     work->trace = trace;
     work->decoder = decoder;
@@ -147,6 +148,20 @@ static bool is_followed(const hs_flow *flow)
     return !flow->is_over && flow->work && flow->work->decoder;
 }
 
+/* The packet acknowledges bytes of its receiver that were not seen. */
+static bool is_ahead(const hs_flow_direction *to, const hs_packet *packet)
+{
+    return packet->tcp.flags & HS_TCP_ACK && !(packet->tcp.flags & HS_TCP_RST) &&
+           to->stream.started && hs_sequence_diff(packet->tcp.acknowledgment, to->stream.next) > 0;
+}
+
+/* Of a client whose beginning was not seen there is no byte that is not missing. */
+static bool is_client_behind(const hs_flow_work *work, const hs_packet *packet)
+{
+    const hs_tcp_stream *client = &work->sides[HS_CLIENT].stream;
+    return !client->started || (!client->has_end && is_ahead(&work->sides[HS_CLIENT], packet));
+}
+
 hs_result hs_flow_work_take(hs_flow *flow, const hs_flow_settings *settings,
                             const hs_flow_packet *p)
 {
@@ -171,6 +186,9 @@ hs_result hs_flow_work_take(hs_flow *flow, const hs_flow_settings *settings,
     hs_flow_work *work = flow->work;
     start_streams(work);
     work->result = HS_OK;
+    if (hs_flow_side(flow, p->from) == HS_SERVER) {
+        hs_decoder_set_client_behind(work->decoder, is_client_behind(work, packet));
+    }
     hs_result added = hs_tcp_stream_add(&work->sides[hs_flow_side(flow, p->from)].stream, &segment);
     hs_flow_work_note_turns(work);
     return work->result == HS_OK ? added : work->result;
@@ -183,8 +201,8 @@ static void count_conflicts(hs_flow *flow)
     flow->conflicting_bytes = conflicts < UINT32_MAX ? (uint32_t)conflicts : UINT32_MAX;
 }
 
-/* The sender of the packet has received what it acknowledges; what was not seen of it is lost to
- * the capture. With an answer in the packet there is no doubt, else a moment is waited for it. */
+/* The sender of the packet has received what it acknowledges; what was not seen of it within a
+ * moment is lost to the capture. */
 static void look_for_gaps(hs_flow *flow, const hs_flow_packet *p)
 {
     const hs_packet *packet = p->packet;
@@ -196,14 +214,9 @@ static void look_for_gaps(hs_flow *flow, const hs_flow_packet *p)
         }
     }
     hs_flow_direction *to = &flow->work->sides[hs_flow_side(flow, hs_flow_other(p->from))];
-    bool is_ahead = packet->tcp.flags & HS_TCP_ACK && !(packet->tcp.flags & HS_TCP_RST) &&
-                    to->stream.started &&
-                    hs_sequence_diff(packet->tcp.acknowledgment, to->stream.next) > 0;
-    if (is_ahead && !to->waits) {
+    if (is_ahead(to, packet)) {
+        to->since = to->waits ? to->since : p->at;
         to->waits = true;
-        to->since = p->at;
-    }
-    if (is_ahead) {
         to->acknowledged = packet->tcp.acknowledgment;
     } else if (to->waits && hs_sequence_diff(to->acknowledged, to->stream.next) <= 0) {
         to->waits = false;

@@ -15,6 +15,7 @@ enum {
     MEMORY_LIMIT = 256 * 1024 * 1024,
     HANDSHAKE_LIMIT = 256 * 1024,
     FRAGMENTS_SHARE = 16, /* of the memory limit */
+    SESSIONS_SHARE = 16,
 };
 
 static const hs_time clock_was_set = 3600 * HS_SECOND;
@@ -51,6 +52,17 @@ static bool choose_seed(uint64_t seed[2])
     return RAND_bytes((unsigned char *)seed, 2 * sizeof seed[0]) == 1;
 }
 
+/* Only who has keys has a use for the sessions that they are of. False when out of memory. */
+static bool have_sessions(hs_flows *flows)
+{
+    hs_flow_settings *settings = &flows->settings;
+    if (settings->keylog && !settings->sessions) {
+        settings->sessions = hs_tls12_sessions_new(flows->config.memory_limit / SESSIONS_SHARE,
+                                                   flows->config.seed);
+    }
+    return !settings->keylog || settings->sessions;
+}
+
 hs_flows *hs_flows_new(const hs_flows_config *config)
 {
     hs_flows *flows = calloc(1, sizeof *flows);
@@ -66,7 +78,8 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
                                          .keep_events = c->keep_events || c->keep_bytes,
                                          .keep_bytes = c->keep_bytes,
                                          .handshake_limit = c->handshake_limit,
-                                         .keylog = c->keylog};
+                                         .keylog = c->keylog,
+                                         .keylog_complete = c->keylog_complete};
     /* A SYN is sent again for at most 64 s later than the one before, a connection without
      * keep-alives may be idle for hours. */
     flows->patience[HS_FLOWS_OPENING] = 130 * HS_SECOND;
@@ -80,7 +93,7 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
     }
     flows->fragments = hs_fragments_new(c->memory_limit / FRAGMENTS_SHARE);
     hs_flows_set_file(flows, config->file);
-    if (!flows->table || !flows->fragments) {
+    if (!flows->table || !flows->fragments || !have_sessions(flows)) {
         hs_flows_free(flows);
         return NULL;
     }
@@ -112,7 +125,8 @@ static hs_flows_list list_of(const hs_flow *flow)
 static size_t memory_of(const hs_flows *flows)
 {
     return flows->flow_memory + hs_flow_table_memory(flows->table) +
-           hs_fragments_count(flows->fragments).memory + hs_quic_flow_ids_memory(flows->quic_ids);
+           hs_fragments_count(flows->fragments).memory + hs_quic_flow_ids_memory(flows->quic_ids) +
+           (flows->settings.sessions ? hs_tls12_sessions_memory(flows->settings.sessions) : 0);
 }
 
 /* A flow has grown or shrunk. */
@@ -482,9 +496,11 @@ void hs_flows_set_file(hs_flows *flows, const char *file)
     }
 }
 
-void hs_flows_set_keylog(hs_flows *flows, const hs_keylog *keylog)
+void hs_flows_set_keylog(hs_flows *flows, const hs_keylog *keylog, bool is_complete)
 {
     flows->settings.keylog = keylog;
+    flows->settings.keylog_complete = is_complete;
+    (void)have_sessions(flows); /* without, a resumed session may stay closed */
 }
 
 void hs_flows_free(hs_flows *flows)
@@ -501,6 +517,7 @@ void hs_flows_free(hs_flows *flows)
     hs_quic_crypto_free(flows->settings.quic_crypto);
     hs_flow_table_free(flows->table);
     hs_fragments_free(flows->fragments);
+    hs_tls12_sessions_free(flows->settings.sessions);
     while (flows->files) {
         file_name *next = flows->files->next;
         free(flows->files);

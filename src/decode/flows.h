@@ -26,6 +26,7 @@ typedef struct hs_flows_config {
     bool keep_events; /* the ladder */
     bool keep_bytes;
     const hs_keylog *keylog; /* NULL: no keys will come; may grow while packets are read */
+    bool keylog_complete;    /* it will not: whose keys are not there is followed as without any */
     const char *file;        /* for hs_capture_facts.file */
     /* One finished connection; the trace is the receiver's. Called when it ended, was idle for too
      * long, was evicted, or at hs_flows_finish. */
@@ -54,8 +55,8 @@ hs_flows *hs_flows_new(const hs_flows_config *config);
 void hs_flows_free(hs_flows *flows);
 /* The next packets are of another file. */
 void hs_flows_set_file(hs_flows *flows, const char *file);
-/* For connections that begin from now on. */
-void hs_flows_set_keylog(hs_flows *flows, const hs_keylog *keylog);
+/* For connections that begin from now on; `is_complete` for all. */
+void hs_flows_set_keylog(hs_flows *flows, const hs_keylog *keylog, bool is_complete);
 /* One frame. `at` in nanoseconds since the epoch; `number` counts from 1. HS_NO_MEMORY: this packet
  * was not followed. */
 HS_CHECKED hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_t at,

@@ -1,31 +1,27 @@
-/* The directions of streams, and which kind each is (RFC 9114 6). */
 #include "decode/http3.h"
 
 #include <stdlib.h>
 
 #include "decode/http3_state.h"
 
-/* The lowest bits of a stream's ID (RFC 9000 2.1). */
-enum { STREAM_FROM_SERVER = 1, STREAM_UNIDIRECTIONAL = 2 };
+enum { SLICE = 16 * 1024 }; /* bytes that are taken into a buffer at once */
 
 hs_http3_decoder *hs_http3_decoder_new(hs_trace *trace)
 {
     hs_http3_decoder *d = calloc(1, sizeof *d);
-    if (d) {
-        d->trace = trace;
-        d->budget = HS_HTTP3_DETAILS_MAX;
-        d->sections_end = &d->sections;
-        hs_buffer_init(&d->qpack[HS_CLIENT].early, HS_HTTP3_WAITING_MAX);
-        hs_buffer_init(&d->qpack[HS_SERVER].early, HS_HTTP3_WAITING_MAX);
+    if (!d) {
+        return NULL;
     }
+    d->app.trace = trace;
+    d->app.budget = HS_APP_BUDGET;
     return d;
 }
 
-static void free_half(hs_h3_half *half)
+static void free_stream(hs_h3_stream *stream)
 {
-    hs_buffer_free(&half->buffer);
-    hs_app_map_free(&half->map);
-    free(half);
+    hs_buffer_free(&stream->side.buffer);
+    hs_app_map_free(&stream->side.map);
+    free(stream);
 }
 
 void hs_http3_decoder_free(hs_http3_decoder *decoder)
@@ -33,121 +29,226 @@ void hs_http3_decoder_free(hs_http3_decoder *decoder)
     if (!decoder) {
         return;
     }
-    while (decoder->halves) {
-        hs_h3_half *next = decoder->halves->next;
-        free_half(decoder->halves);
-        decoder->halves = next;
+    for (int from = 0; from < 2; from++) {
+        while (decoder->streams[from]) {
+            hs_h3_stream *stream = decoder->streams[from];
+            decoder->streams[from] = stream->next;
+            free_stream(stream);
+        }
     }
-    while (decoder->sections) {
-        hs_h3_section *next = decoder->sections->next;
-        free(decoder->sections);
-        decoder->sections = next;
-    }
-    hs_h3_qpack_free(&decoder->qpack[HS_CLIENT]);
-    hs_h3_qpack_free(&decoder->qpack[HS_SERVER]);
+    hs_h3_qpack_free(decoder);
     free(decoder);
 }
 
-/* Bidirectional streams of a server are of no use yet (RFC 9114 6.1). */
-static hs_h3_kind kind_of(uint64_t stream_id)
+void hs_h3_lose(hs_http3_decoder *d, hs_result result)
 {
-    if (stream_id & STREAM_UNIDIRECTIONAL) {
-        return HS_H3_UNKNOWN;
+    d->app.trace->incomplete = true;
+    if (d->result == HS_OK) {
+        d->result = result;
     }
-    return stream_id & STREAM_FROM_SERVER ? HS_H3_IGNORED : HS_H3_REQUEST;
 }
 
-static hs_h3_half *find_half(const hs_http3_decoder *d, hs_side from, uint64_t stream_id)
+/* RFC 9000 2.1: who may send on a stream, and RFC 9114 6.1. */
+static void classify(hs_h3_stream *stream, hs_side from)
 {
-    hs_h3_half *half = d->halves;
-    while (half && (half->stream_id != stream_id || half->from != from)) {
-        half = half->next;
+    hs_side opener = stream->id % 2 == 0 ? HS_CLIENT : HS_SERVER;
+    if (stream->id % 4 == 0) {
+        stream->kind = HS_H3_REQUEST;
+    } else if (stream->id % 4 == 1) {
+        stream->kind = HS_H3_DATA;
+        stream->problem = "a server opens no bidirectional streams in HTTP/3";
+    } else if (opener != from) {
+        stream->kind = HS_H3_DATA;
+        stream->problem = "the stream is the other side's to send on";
     }
-    return half;
 }
 
-static hs_result have_half(hs_http3_decoder *d, hs_side from, uint64_t stream_id, hs_h3_half **out)
+static hs_h3_stream *find(hs_http3_decoder *d, hs_side from, uint64_t id)
 {
-    *out = find_half(d, from, stream_id);
-    if (*out) {
-        return HS_OK;
+    hs_h3_stream **place = &d->streams[from];
+    while (*place) {
+        if ((*place)->id == id) {
+            return *place;
+        }
+        place = &(*place)->next;
     }
-    if (d->half_count == HS_HTTP3_STREAM_HALVES_MAX) {
-        return HS_LIMIT;
+    if (d->stream_counts[from] == HS_HTTP3_STREAMS_MAX) {
+        hs_h3_lose(d, HS_LIMIT);
+        return NULL;
     }
-    hs_h3_half *half = calloc(1, sizeof *half);
-    if (!half) {
-        return HS_NO_MEMORY;
+    hs_h3_stream *stream = calloc(1, sizeof *stream);
+    if (!stream) {
+        hs_h3_lose(d, HS_NO_MEMORY);
+        return NULL;
     }
-    half->stream_id = stream_id;
-    half->from = from;
-    half->kind = kind_of(stream_id);
-    hs_buffer_init(&half->buffer, HS_HTTP3_FRAME_MAX + HS_HTTP3_WAITING_MAX);
-    half->next = d->halves;
-    d->halves = half;
-    d->half_count++;
-    *out = half;
-    return HS_OK;
+    stream->id = id;
+    stream->side.from = from;
+    stream->goaway_id = UINT64_MAX;
+    hs_buffer_init(&stream->side.buffer, HS_APP_BUFFER_MAX);
+    classify(stream, from);
+    *place = stream;
+    d->stream_counts[from]++;
+    return stream;
 }
 
-static hs_result append(hs_h3_half *half, const hs_chunk *chunk)
+static void drop(hs_http3_decoder *d, const hs_h3_stream *stream)
 {
-    uint64_t at = half->consumed + hs_buffer_bytes(&half->buffer).len;
-    hs_result result = hs_buffer_append(&half->buffer, chunk->bytes);
-    if (result == HS_OK) {
-        result = hs_app_map_add(&half->map, at, chunk);
+    hs_side from = stream->side.from;
+    hs_h3_stream **place = &d->streams[from];
+    while (*place != stream) {
+        place = &(*place)->next;
     }
-    return result;
+    hs_h3_stream *gone = *place;
+    *place = gone->next;
+    d->stream_counts[from]--;
+    free_stream(gone);
 }
 
-static void ignore(hs_h3_half *half)
+void hs_h3_run(hs_http3_decoder *d, hs_h3_stream *stream)
 {
-    half->kind = HS_H3_IGNORED;
-    half->in_long = false;
-    hs_buffer_free(&half->buffer);
-    hs_app_map_free(&half->map);
+    while (hs_h3_stream_step(d, stream)) {
+    }
+}
+
+void hs_h3_run_encoder(hs_http3_decoder *d, hs_side from)
+{
+    for (hs_h3_stream *stream = d->streams[from]; stream; stream = stream->next) {
+        if (stream->kind == HS_H3_ENCODER) {
+            hs_h3_run(d, stream);
+        }
+    }
+}
+
+/* The stream is no longer decoded; what waits in it is told as far as it goes. */
+static void stop(hs_http3_decoder *d, hs_h3_stream *stream, hs_result result)
+{
+    hs_h3_lose(d, result);
+    if (stream->kind == HS_H3_ENCODER) {
+        hs_h3_qpack_break(d, stream->side.from, "QPACK insertions were not kept");
+    }
+    hs_h3_stream_finish(d, stream, false);
+    stream->kind = HS_H3_STOPPED;
+    hs_buffer_free(&stream->side.buffer);
+}
+
+static size_t waiting(const hs_http3_decoder *d)
+{
+    size_t bytes = d->section_bytes;
+    for (int from = 0; from < 2; from++) {
+        for (const hs_h3_stream *stream = d->streams[from]; stream; stream = stream->next) {
+            bytes += hs_buffer_bytes(&stream->side.buffer).len;
+        }
+    }
+    return bytes;
+}
+
+static void take_in(hs_http3_decoder *d, hs_h3_stream *stream, hs_bytes bytes)
+{
+    while (bytes.len > 0 && stream->kind != HS_H3_STOPPED) {
+        hs_buffer *buffer = &stream->side.buffer;
+        size_t len = bytes.len < SLICE ? bytes.len : SLICE;
+        if (waiting(d) + len > HS_HTTP3_WAITING_MAX) {
+            stop(d, stream, HS_LIMIT);
+            return;
+        }
+        hs_result result = hs_buffer_append(buffer, hs_bytes_of(bytes.data, len));
+        if (result != HS_OK) {
+            stop(d, stream, result);
+            return;
+        }
+        bytes = hs_bytes_of(bytes.data + len, bytes.len - len);
+        hs_h3_run(d, stream);
+        if (hs_buffer_bytes(buffer).len == 0 && buffer->capacity > SLICE) {
+            hs_buffer_free(buffer);
+        }
+    }
+}
+
+static void end(hs_http3_decoder *d, hs_h3_stream *stream)
+{
+    if (hs_h3_is_critical(stream)) {
+        /* What it did counts on. */
+        const char *problem = "the stream must not be closed";
+        if (stream->event) {
+            hs_app_add_text(&d->app, stream->event, "problem", problem);
+        } else {
+            stream->problem = problem;
+        }
+        return;
+    }
+    hs_h3_stream_finish(d, stream, true);
+    drop(d, stream);
 }
 
 hs_result hs_http3_decoder_feed(hs_http3_decoder *decoder, hs_side from, uint64_t stream_id,
-                                hs_bytes bytes, bool fin, uint64_t first, uint64_t end)
+                                hs_bytes in_order_bytes, bool fin, uint64_t first, uint64_t end_,
+                                bool is_early)
 {
-    hs_h3_half *half = NULL;
-    hs_result result = have_half(decoder, from, stream_id, &half);
-    if (result != HS_OK || half->kind == HS_H3_IGNORED) {
-        return result;
-    }
     hs_chunk chunk = {
-        .from = from, .bytes = bytes, .first = first, .end = end, .is_protected = true};
-    half->has_fin = half->has_fin || fin;
-    if (bytes.len > 0) {
-        result = append(half, &chunk);
+        .from = from, .bytes = in_order_bytes, .first = first, .end = end_, .is_protected = true};
+    decoder->result = HS_OK;
+    hs_h3_stream *stream = find(decoder, from, stream_id);
+    if (!stream) {
+        return decoder->result;
     }
-    if (result != HS_OK) {
-        ignore(half);
-        return result;
+    hs_app_side *side = &stream->side;
+    if (chunk.bytes.len > 0 && stream->kind != HS_H3_STOPPED) {
+        if (hs_app_map_add(&side->map, side->received, &chunk) != HS_OK) {
+            stop(decoder, stream, HS_NO_MEMORY);
+        }
+        side->received += chunk.bytes.len;
+        if (is_early) {
+            stream->early_end = side->received;
+        }
+        take_in(decoder, stream, chunk.bytes);
     }
-    hs_h3_step(decoder, half);
-    return HS_OK;
+    if (fin) {
+        end(decoder, stream);
+    }
+    return decoder->result;
 }
 
 void hs_http3_decoder_gap(hs_http3_decoder *decoder, hs_side from, uint64_t stream_id,
                           uint64_t length)
 {
-    hs_h3_half *half = find_half(decoder, from, stream_id);
-    (void)length;
-    if (half) {
-        hs_h3_finish_half(decoder, half);
-        ignore(half);
+    hs_h3_stream *stream = find(decoder, from, stream_id);
+    if (stream && length > 0) {
+        hs_h3_stream_gap(decoder, stream, length);
     }
-    /* Without all of its stream the state of QPACK is lost. */
-    decoder->qpack[from].is_broken = decoder->qpack[from].is_broken ||
-                                     (stream_id & STREAM_UNIDIRECTIONAL) != 0;
 }
 
 void hs_http3_decoder_finish(hs_http3_decoder *decoder)
 {
-    for (hs_h3_half *half = decoder->halves; half; half = half->next) {
-        hs_h3_finish_half(decoder, half);
+    decoder->is_finishing = true;
+    hs_h3_run_encoder(decoder, HS_CLIENT);
+    hs_h3_run_encoder(decoder, HS_SERVER);
+    for (int from = 0; from < 2; from++) {
+        while (decoder->streams[from]) {
+            hs_h3_stream *stream = decoder->streams[from];
+            hs_h3_stream_finish(decoder, stream, false);
+            drop(decoder, stream);
+        }
     }
-    hs_h3_qpack_finish(decoder);
+    decoder->is_finished = true;
+    hs_h3_retry_sections(decoder);
+}
+
+size_t hs_http3_decoder_memory(const hs_http3_decoder *decoder)
+{
+    enum { ENTRY_COST = 6 }; /* times that a table's entry takes more than its bytes */
+    size_t bytes = sizeof *decoder;
+    for (int from = 0; from < 2; from++) {
+        const hs_h3_qpack *qpack = &decoder->qpack[from];
+        uint64_t table = qpack->inserted < HS_HTTP3_TABLE_MAX ? qpack->inserted
+                                                              : HS_HTTP3_TABLE_MAX;
+        bytes += (size_t)table * ENTRY_COST;
+        for (const hs_h3_stream *stream = decoder->streams[from]; stream; stream = stream->next) {
+            bytes += sizeof *stream + stream->side.buffer.capacity +
+                     stream->side.map.capacity * sizeof *stream->side.map.spans;
+        }
+    }
+    for (const hs_h3_section *section = decoder->sections; section; section = section->next) {
+        bytes += sizeof *section + section->len;
+    }
+    return bytes;
 }

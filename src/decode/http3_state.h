@@ -1,109 +1,150 @@
-/* Inside of the HTTP/3 decoder. */
+/* What the files of the HTTP/3 decoder share. Internal to http3*.c; hs_h3_ is their prefix.
+ *
+ * A stream's half is taken apart with what the application-layer decoders share: its buffer, the
+ * map of where its bytes crossed, and the run of a long message are those of an hs_app_side. */
 #ifndef HS_DECODE_HTTP3_STATE_H
 #define HS_DECODE_HTTP3_STATE_H
 
 #include <nghttp3/nghttp3.h>
 
-#include "base/buffer.h"
-#include "decode/application_map.h"
+#include "decode/application_state.h"
 #include "decode/http3.h"
-#include "trace/build.h"
 #include "wire/http3_frame.h"
 
-/* What a direction of a stream carries. */
 typedef enum hs_h3_kind {
-    HS_H3_UNKNOWN, /* unidirectional, its type has not come */
-    HS_H3_REQUEST, /* frames of a request or its response */
+    HS_H3_UNDECIDED, /* the head of a unidirectional stream has not come */
     HS_H3_CONTROL,
+    HS_H3_REQUEST,
     HS_H3_PUSH,
-    HS_H3_QPACK_ENCODER,
-    HS_H3_IGNORED, /* of a type that is not decoded, or lost count */
+    HS_H3_ENCODER, /* QPACK */
+    HS_H3_DECODER, /* QPACK */
+    HS_H3_OTHER,   /* its bytes are counted */
+    HS_H3_DATA,    /* bytes are missing, so that no frame's beginning is known any longer */
+    HS_H3_STOPPED,
 } hs_h3_kind;
 
-typedef struct hs_h3_half {
-    struct hs_h3_half *next;
-    uint64_t stream_id;
-    hs_side from;
+enum { HS_H3_HEAD_MAX = 16 }; /* bytes of a stream's head: two variable-length integers */
+
+typedef struct hs_h3_stream {
+    struct hs_h3_stream *next; /* in the order in which they were opened */
+    hs_app_side side;
+    uint64_t id;
     hs_h3_kind kind;
-    hs_buffer buffer;
-    uint64_t consumed; /* bytes that are no longer in `buffer` */
-    hs_app_map map;
-    bool has_fin;
-    bool has_frame; /* the first frame was seen */
-    bool has_head;  /* request: a final response's, or a request's, fields were seen */
+    const char *kind_name; /* of a control or push stream; told by its first event */
+    hs_message head;       /* of those, until it is told */
+    uint8_t head_bytes[HS_H3_HEAD_MAX];
+    const char *problem;    /* static: told by the next event */
+    hs_http3_header header; /* of the frame whose payload is under way */
+    uint64_t start;         /* of the message under way, among the stream's bytes */
+    uint64_t early_end;     /* of the bytes that 0-RTT carried */
+    uint64_t missing;       /* bytes of the run that have not come; of other streams, of all */
+    hs_event *event;        /* the newest, or NULL */
+    bool has_frame;
+    bool has_headers;
+    bool has_data;
+    bool has_trailer;
+    uint64_t push_id;     /* of a push stream */
+    uint64_t goaway_id;   /* of the newest GOAWAY; all before the first allow any */
+    uint64_t max_push_id; /* of the newest MAX_PUSH_ID */
+} hs_h3_stream;
 
-    /* A frame of which only the beginning is kept, while its payload passes. */
-    bool in_long;
-    hs_http3_header header;
-    uint64_t left;
-    hs_message message;
-} hs_h3_half;
-
-/* A field section that waits for the encoder's stream. */
+/* A field section that cannot be decompressed yet. */
 typedef struct hs_h3_section {
     struct hs_h3_section *next;
+    hs_event *event; /* NULL where the trace keeps none */
     hs_side from;
-    uint64_t stream_id;
-    hs_event *event;
-    hs_h3_half *half;
+    bool is_message; /* of a request or its answer */
+    uint64_t needs;  /* insertions */
     size_t len;
     uint8_t bytes[];
 } hs_h3_section;
 
-/* QPACK of the fields that one side sends. */
+/* The field sections that one side sends. */
 typedef struct hs_h3_qpack {
-    nghttp3_qpack_decoder *decoder; /* NULL until the capacity is known */
-    bool is_broken;
-    bool has_capacity; /* the receiver's SETTINGS came */
-    size_t capacity;
-    hs_buffer early; /* of the encoder's stream, before that */
+    nghttp3_qpack_decoder *decoder; /* made when it is first needed */
+    uint64_t capacity;              /* that the receiving side's SETTINGS allow */
+    bool has_capacity;
+    const char *broken; /* static: why the dynamic table is not known, or NULL */
+    uint64_t inserted;  /* bytes of the encoder stream that went into it */
 } hs_h3_qpack;
 
 struct hs_http3_decoder {
-    hs_trace *trace;
-    size_t budget;
-    hs_h3_half *halves;
-    size_t half_count;
-    hs_h3_qpack qpack[2]; /* by the sender of the fields */
-    hs_h3_section *sections;
-    hs_h3_section **sections_end;
+    hs_application app; /* for what all protocols tell in the same way: its trace and budget */
+    hs_h3_stream *streams[2]; /* by hs_side */
+    size_t stream_counts[2];  /* of them */
+    bool has_control[2];      /* one of each kind has been opened */
+    bool has_encoder[2];
+    bool has_decoder[2];
+    hs_h3_qpack qpack[2];         /* by the side that sends the fields */
+    nghttp3_qpack_decoder *still; /* for sections that need no dynamic table */
+    hs_h3_section *sections;      /* oldest first */
     size_t section_count;
-    size_t waiting; /* bytes of `sections` */
-    bool has_settings[2];
+    size_t section_bytes;
+    bool is_finishing; /* nothing waits for SETTINGS any longer */
+    bool is_finished;  /* nor for insertions */
+    hs_result result;  /* of the feeding under way */
 };
 
-/* http3_stream.c: takes what there is off a stream's buffer. */
-void hs_h3_step(hs_http3_decoder *d, hs_h3_half *half);
-void hs_h3_finish_half(hs_http3_decoder *d, hs_h3_half *half);
+/* http3.c */
 
-/* http3_message.c: what is told of a frame. */
-hs_message hs_h3_message(const hs_h3_half *half, uint64_t type, size_t len);
-hs_event *hs_h3_emit(hs_http3_decoder *d, const hs_h3_half *half, const hs_message *message);
-void hs_h3_add_text(hs_http3_decoder *d, hs_event *event, const char *key, const char *text);
-void hs_h3_add_bytes(hs_http3_decoder *d, hs_event *event, const char *key, hs_bytes bytes);
-void hs_h3_add_number(hs_http3_decoder *d, hs_event *event, const char *key, uint64_t number);
-/* A whole frame. */
-void hs_h3_tell(hs_http3_decoder *d, hs_h3_half *half, hs_event *event, const hs_http3_frame *frame,
-                const hs_message *message);
-/* Milestones that a frame of this type is. */
-void hs_h3_mark(hs_http3_decoder *d, const hs_h3_half *half, uint64_t type,
-                const hs_message *message);
-/* What is wrong with a frame of this type there, or NULL; the first of a stream is told. */
-const char *hs_h3_order_problem(hs_h3_half *half, uint64_t type);
+/* Something is not decoded. */
+void hs_h3_lose(hs_http3_decoder *d, hs_result result);
+/* Takes as much off the stream's buffer as can be understood. */
+void hs_h3_run(hs_http3_decoder *d, hs_h3_stream *stream);
+/* Runs a side's encoder stream: what it waited for has come. */
+void hs_h3_run_encoder(hs_http3_decoder *d, hs_side from);
+
+/* http3_stream.c: streams by their type, and what is in none of frames. */
+
+/* Tells the stream's next message, which began at stream->start: its stream, its type once. */
+hs_event *hs_h3_emit(hs_http3_decoder *d, hs_h3_stream *stream, const hs_message *message);
+bool hs_h3_stream_step(hs_http3_decoder *d, hs_h3_stream *stream);
+/* Tells what is unfinished; with `fin` the stream has ended, else no more of it is known. */
+void hs_h3_stream_finish(hs_http3_decoder *d, hs_h3_stream *stream, bool fin);
+/* The kinds whose end is the end of the connection (RFC 9114 6.2.1, RFC 9204 4.2). */
+bool hs_h3_is_critical(const hs_h3_stream *stream);
+void hs_h3_stream_gap(hs_http3_decoder *d, hs_h3_stream *stream, uint64_t length);
+
+/* http3_frames.c: as above, of a stream of frames. */
+bool hs_h3_frames_step(hs_http3_decoder *d, hs_h3_stream *stream);
+void hs_h3_frames_finish(hs_http3_decoder *d, hs_h3_stream *stream, bool fin);
+/* Whether it is known where the next frame begins. */
+bool hs_h3_frames_gap(hs_http3_decoder *d, hs_h3_stream *stream, uint64_t length);
+
+/* http3_order.c: what RFC 9114 forbids about a frame where it stands, or NULL. Once a frame. */
+const char *hs_h3_order_problem(hs_h3_stream *stream, uint64_t type);
+/* As that, about the numbers in it. */
+const char *hs_h3_id_problem(hs_h3_stream *stream, const hs_http3_frame *frame);
 
 /* http3_facts.c */
-void hs_h3_learn_settings(hs_http3_decoder *d, hs_side from, hs_bytes content);
-void hs_h3_learn_field(hs_http3_decoder *d, hs_h3_half *half, hs_bytes name, hs_bytes value);
+void hs_h3_mark(hs_http3_decoder *d, const hs_h3_stream *stream, uint64_t type,
+                const hs_message *message);
+/* Of a frame of a control stream; `is_first`: of that stream. */
+void hs_h3_set_facts(hs_http3_decoder *d, const hs_h3_stream *stream, const hs_http3_frame *frame,
+                     bool is_first, const hs_message *message);
+/* A field of a message that `from` sent; `is_fact` is the section's own state. */
+void hs_h3_field_fact(hs_http3_decoder *d, hs_side from, bool *is_fact, hs_bytes name,
+                      hs_bytes value);
 
-/* http3_qpack.c */
-void hs_h3_qpack_free(hs_h3_qpack *qpack);
-/* The receiver of what `from` sends allows a dynamic table of so many bytes. */
-void hs_h3_qpack_allow(hs_http3_decoder *d, hs_side from, uint64_t capacity);
-/* Bytes of the encoder's stream. */
-void hs_h3_qpack_encoder(hs_http3_decoder *d, hs_side from, hs_bytes bytes);
-/* A field section: its fields go to the event and the facts, now or later. */
-void hs_h3_qpack_section(hs_http3_decoder *d, hs_h3_half *half, hs_event *event, hs_bytes section);
-/* No more is coming: what waits is said to. */
-void hs_h3_qpack_finish(hs_http3_decoder *d);
+/* http3_detail.c: what there is to tell of a frame. */
+void hs_h3_detail(hs_http3_decoder *d, const hs_h3_stream *stream, hs_event *event,
+                  const hs_http3_frame *frame);
+
+/* http3_fields.c: QPACK */
+void hs_h3_qpack_free(hs_http3_decoder *d);
+/* The SETTINGS of `from` say how large a table it keeps for what the other side sends. */
+void hs_h3_qpack_settings(hs_http3_decoder *d, hs_side from, hs_bytes settings);
+/* Whether encoder instructions of `from` must wait, for SETTINGS that say what they mean. */
+bool hs_h3_qpack_waits(const hs_http3_decoder *d, hs_side from);
+/* Encoder instructions of `from`. HS_MALFORMED: they cannot be. */
+HS_CHECKED hs_result hs_h3_qpack_insert(hs_http3_decoder *d, hs_side from, hs_bytes bytes);
+/* The dynamic table of what `from` sends is not known any longer. */
+void hs_h3_qpack_break(hs_http3_decoder *d, hs_side from, const char *why);
+/* Decompresses the field section of HEADERS or PUSH_PROMISE, now or later; what is telling goes to
+ * the event. */
+void hs_h3_fields(hs_http3_decoder *d, const hs_h3_stream *stream, hs_event *event,
+                  const hs_http3_frame *frame);
+/* Sections that wait are looked at again; at the finish, for the last time. */
+void hs_h3_retry_sections(hs_http3_decoder *d);
 
 #endif

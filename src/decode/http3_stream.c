@@ -1,186 +1,276 @@
-/* The frames of one direction of a stream. Frames that may be long and say little (DATA, unknown
- * types) are kept in part; of the others all is read. */
+/* Streams of HTTP/3 by their type (RFC 9114 6.2, RFC 9204 4.2), and what is in those that have no
+ * frames. A stream of frames is told by its first frame, any other by its head. */
+#include <string.h>
+
 #include "decode/http3_state.h"
 
-static void take(hs_h3_half *half, size_t len)
+hs_event *hs_h3_emit(hs_http3_decoder *d, hs_h3_stream *stream, const hs_message *message)
 {
-    hs_buffer_consume(&half->buffer, len);
-    half->consumed += len;
-    hs_app_map_forget(&half->map, half->consumed);
+    hs_event *event = hs_app_emit(&d->app, message);
+    hs_app_add_number(&d->app, event, "stream", (int64_t)stream->id);
+    if (message->type != HS_HTTP3_EVENT_STREAM) {
+        hs_app_add_text(&d->app, event, "stream_type", stream->kind_name);
+    }
+    if (stream->kind == HS_H3_PUSH && stream->kind_name) {
+        hs_app_add_number(&d->app, event, "push_id", (int64_t)stream->push_id);
+    }
+    if (stream->start < stream->early_end) {
+        hs_app_add_text(&d->app, event, "early_data", "yes");
+    }
+    stream->kind_name = NULL;
+    stream->event = event;
+    return event;
 }
 
-/* --- stream types --- */
-
-static hs_h3_kind kind_of_type(uint64_t type)
+bool hs_h3_is_critical(const hs_h3_stream *stream)
 {
+    return stream->kind == HS_H3_CONTROL || stream->kind == HS_H3_ENCODER ||
+           stream->kind == HS_H3_DECODER;
+}
+
+/* There may be one of these of each side. A second one is not followed. */
+static void decide_unique(bool *has, hs_h3_stream *stream, hs_h3_kind kind)
+{
+    if (*has) {
+        stream->kind = HS_H3_OTHER;
+        stream->problem = "there is one of this type already";
+        return;
+    }
+    *has = true;
+    stream->kind = kind;
+}
+
+static void decide(hs_http3_decoder *d, hs_h3_stream *stream, uint64_t type)
+{
+    hs_side from = stream->side.from;
     switch (type) {
     case HS_HTTP3_STREAM_CONTROL:
-        return HS_H3_CONTROL;
-    case HS_HTTP3_STREAM_PUSH:
-        return HS_H3_PUSH;
+        decide_unique(&d->has_control[from], stream, HS_H3_CONTROL);
+        break;
     case HS_HTTP3_STREAM_QPACK_ENCODER:
-        return HS_H3_QPACK_ENCODER;
-    default: /* the decoder's stream says only what was taken */
-        return HS_H3_IGNORED;
+        decide_unique(&d->has_encoder[from], stream, HS_H3_ENCODER);
+        break;
+    case HS_HTTP3_STREAM_QPACK_DECODER:
+        decide_unique(&d->has_decoder[from], stream, HS_H3_DECODER);
+        break;
+    case HS_HTTP3_STREAM_PUSH:
+        stream->kind = HS_H3_PUSH;
+        stream->problem = from == HS_CLIENT ? "only a server pushes" : NULL;
+        break;
+    default:
+        stream->kind = HS_H3_OTHER;
+        break;
     }
 }
 
-static bool step_type(hs_h3_half *half)
+static const char *name_of(uint64_t type)
 {
+    const char *name = hs_http3_stream_name(type);
+    if (!name) {
+        return "unknown stream";
+    }
+    return hs_http3_is_reserved(type) ? "GREASE stream" : name;
+}
+
+static void show_head(hs_http3_decoder *d, hs_h3_stream *stream, const hs_message *message,
+                      const hs_http3_stream_header *header)
+{
+    hs_event *event = hs_h3_emit(d, stream, message);
+    const char *name = hs_http3_stream_name(header->type);
+    if (!name || hs_http3_is_reserved(header->type)) {
+        hs_event_add_format(d->app.trace, event, "type", "0x%llx",
+                            (unsigned long long)header->type);
+    }
+    hs_app_add_text(&d->app, event, "problem", stream->problem);
+    stream->problem = NULL;
+}
+
+static bool step_head(hs_http3_decoder *d, hs_h3_stream *stream)
+{
+    hs_app_side *side = &stream->side;
+    hs_bytes bytes = hs_buffer_bytes(&side->buffer);
     hs_fault fault;
     hs_reader r;
     hs_http3_stream_header header;
-    hs_bytes bytes = hs_buffer_bytes(&half->buffer);
     hs_reader_init(&r, bytes, &fault, NULL);
     if (hs_http3_read_stream_header(&r, &header) != HS_OK) {
         return false;
     }
-    take(half, bytes.len - hs_reader_left(&r));
-    half->kind = kind_of_type(header.type);
-    if (half->kind == HS_H3_IGNORED) {
-        take(half, hs_buffer_bytes(&half->buffer).len);
-    }
-    return true;
-}
-
-/* --- frames --- */
-
-static void end_long(hs_http3_decoder *d, hs_h3_half *half)
-{
-    half->in_long = false;
-    half->message.bytes += (size_t)(half->header.length - half->left);
-    hs_event *event = hs_h3_emit(d, half, &half->message);
-    hs_h3_add_number(d, event, "length", half->header.length);
-    if (!hs_http3_frame_name(half->header.type)) {
-        hs_event_add_format(d->trace, event, "type", "0x%llx",
-                            (unsigned long long)half->header.type);
-    }
-    hs_h3_add_text(d, event, "problem", hs_h3_order_problem(half, half->header.type));
-    if (half->left > 0) {
-        hs_event_add_format(d->trace, event, "incomplete", "%llu bytes have not come",
-                            (unsigned long long)half->left);
-    }
-}
-
-static bool step_long(hs_http3_decoder *d, hs_h3_half *half)
-{
-    size_t there = hs_buffer_bytes(&half->buffer).len;
-    size_t len = there < half->left ? there : (size_t)half->left;
-    if (len > 0) {
-        half->message.end = hs_app_map_find(&half->map, half->consumed, len).end;
-        take(half, len);
-        half->left -= len;
-    }
-    if (half->left > 0) {
-        return false;
-    }
-    end_long(d, half);
-    return true;
-}
-
-static void begin_long(hs_http3_decoder *d, hs_h3_half *half, const hs_http3_header *header,
-                       size_t header_len)
-{
-    half->in_long = true;
-    half->header = *header;
-    half->left = header->length;
-    half->message = hs_h3_message(half, header->type, header_len);
-    /* Its bytes are gone by the time that it is told. */
-    half->message.raw = (hs_bytes){0};
-    hs_h3_mark(d, half, header->type, &half->message);
-    take(half, header_len);
-}
-
-static void handle_frame(hs_http3_decoder *d, hs_h3_half *half, uint64_t type, size_t len)
-{
-    hs_fault fault;
-    hs_reader r;
-    hs_http3_frame frame;
-    hs_message message = hs_h3_message(half, type, len);
-    hs_event *event = hs_h3_emit(d, half, &message);
-    const char *problem = hs_h3_order_problem(half, type);
-    hs_reader_init(&r, hs_bytes_of(hs_buffer_bytes(&half->buffer).data, len), &fault, NULL);
-    hs_h3_mark(d, half, type, &message);
-    if (hs_http3_read_frame(&r, &frame) == HS_OK) {
-        hs_h3_tell(d, half, event, &frame, &message);
-        problem = problem ? problem : hs_http3_frame_problem(&frame, NULL);
+    const char *name = name_of(header.type);
+    hs_message message = hs_app_message(side, HS_LAYER_HTTP3, HS_HTTP3_EVENT_STREAM, name, r.pos);
+    decide(d, stream, header.type);
+    stream->start = side->consumed;
+    if (stream->kind == HS_H3_CONTROL || stream->kind == HS_H3_PUSH) {
+        memcpy(stream->head_bytes, bytes.data, r.pos);
+        stream->head = message;
+        stream->head.raw = hs_bytes_of(stream->head_bytes, r.pos);
+        stream->kind_name = name;
+        stream->push_id = header.push_id;
     } else {
-        hs_event_add_format(d->trace, event, "malformed", "%s: %s", fault.field, fault.why);
+        show_head(d, stream, &message, &header);
     }
-    hs_h3_add_text(d, event, "problem", problem);
-    take(half, len);
-}
-
-static bool is_long(const hs_http3_header *header)
-{
-    return header->type == HS_HTTP3_DATA || !hs_http3_frame_name(header->type) ||
-           hs_http3_is_reserved(header->type) || header->length > HS_HTTP3_FRAME_MAX;
-}
-
-static bool step_frame(hs_http3_decoder *d, hs_h3_half *half)
-{
-    hs_fault fault;
-    hs_reader r;
-    hs_http3_header header;
-    hs_bytes bytes = hs_buffer_bytes(&half->buffer);
-    hs_reader_init(&r, bytes, &fault, NULL);
-    if (bytes.len == 0 || hs_http3_read_header(&r, &header) != HS_OK) {
-        return false;
-    }
-    size_t header_len = bytes.len - hs_reader_left(&r);
-    if (is_long(&header)) {
-        begin_long(d, half, &header, header_len);
-        return true;
-    }
-    if (bytes.len - header_len < header.length) {
-        return false;
-    }
-    handle_frame(d, half, header.type, header_len + (size_t)header.length);
+    hs_app_take(side, r.pos);
     return true;
 }
 
-static bool step_once(hs_http3_decoder *d, hs_h3_half *half)
+static bool step_encoder(hs_http3_decoder *d, hs_h3_stream *stream)
 {
-    switch (half->kind) {
-    case HS_H3_UNKNOWN:
-        return step_type(half);
-    case HS_H3_REQUEST:
-    case HS_H3_CONTROL:
-    case HS_H3_PUSH:
-        return half->in_long ? step_long(d, half) : step_frame(d, half);
-    case HS_H3_QPACK_ENCODER:
-        hs_h3_qpack_encoder(d, half->from, hs_buffer_bytes(&half->buffer));
-        take(half, hs_buffer_bytes(&half->buffer).len);
+    hs_app_side *side = &stream->side;
+    hs_bytes bytes = hs_buffer_bytes(&side->buffer);
+    bool must_wait = hs_h3_qpack_waits(d, side->from) && bytes.len < HS_HTTP3_FRAME_MAX;
+    if (bytes.len == 0 || (must_wait && !d->is_finishing)) {
         return false;
-    case HS_H3_IGNORED:
+    }
+    if (hs_h3_qpack_insert(d, side->from, bytes) == HS_MALFORMED) {
+        hs_app_add_text(&d->app, stream->event, "malformed",
+                        "QPACK encoder instructions: cannot be read, or not be followed");
+    }
+    hs_app_take(side, bytes.len);
+    return true;
+}
+
+static bool step_other(hs_h3_stream *stream)
+{
+    size_t len = hs_buffer_bytes(&stream->side.buffer).len;
+    hs_app_take(&stream->side, len);
+    return len > 0;
+}
+
+static bool step_data(hs_h3_stream *stream)
+{
+    hs_app_side *side = &stream->side;
+    size_t len = hs_buffer_bytes(&side->buffer).len;
+    if (len > 0 && !side->run.is_open) {
+        stream->start = side->consumed;
+        hs_app_run_begin(side, HS_LAYER_DATA, 0, "data");
+    }
+    hs_app_run_take(side, len);
+    return len > 0;
+}
+
+bool hs_h3_stream_step(hs_http3_decoder *d, hs_h3_stream *stream)
+{
+    switch (stream->kind) {
+    case HS_H3_UNDECIDED:
+        return step_head(d, stream);
+    case HS_H3_CONTROL:
+    case HS_H3_REQUEST:
+    case HS_H3_PUSH:
+        return hs_h3_frames_step(d, stream);
+    case HS_H3_ENCODER:
+        return step_encoder(d, stream);
+    case HS_H3_DECODER:
+    case HS_H3_OTHER:
+        return step_other(stream);
+    case HS_H3_DATA:
+        return step_data(stream);
+    case HS_H3_STOPPED:
         break;
     }
     return false;
 }
 
-void hs_h3_step(hs_http3_decoder *d, hs_h3_half *half)
+static void finish_head(hs_http3_decoder *d, hs_h3_stream *stream)
 {
-    while (step_once(d, half)) {
+    hs_app_side *side = &stream->side;
+    size_t len = hs_buffer_bytes(&side->buffer).len;
+    if (len == 0) {
+        return;
+    }
+    hs_message message = hs_app_message(side, HS_LAYER_HTTP3, HS_HTTP3_EVENT_NO_FRAME, "stream",
+                                        len);
+    stream->start = side->consumed;
+    hs_event *event = hs_h3_emit(d, stream, &message);
+    hs_app_add_text(&d->app, event, "incomplete", "the stream header has not ended");
+    hs_app_take(side, len);
+}
+
+/* Without its head. */
+static void finish_counted(hs_http3_decoder *d, hs_h3_stream *stream)
+{
+    hs_app_side *side = &stream->side;
+    hs_app_add_number(&d->app, stream->event, "length", (int64_t)side->received);
+    if (stream->missing > 0) {
+        hs_app_add_number(&d->app, stream->event, "missing", (int64_t)stream->missing);
+    }
+    hs_app_take(side, hs_buffer_bytes(&side->buffer).len);
+}
+
+static void finish_data(hs_http3_decoder *d, hs_h3_stream *stream)
+{
+    if (!stream->side.run.is_open) {
+        return;
+    }
+    hs_message message = hs_app_run_message(&stream->side);
+    hs_event *event = hs_h3_emit(d, stream, &message);
+    hs_app_add_bytes(&d->app, event, "text", message.raw, HS_APP_TEXT_MAX);
+    hs_app_add_text(&d->app, event, "problem", stream->problem);
+    stream->problem = NULL;
+}
+
+static void finish_frames(hs_http3_decoder *d, hs_h3_stream *stream, bool fin)
+{
+    hs_h3_frames_finish(d, stream, fin);
+    if (stream->kind_name) {
+        hs_http3_stream_header header = {
+            .type = stream->kind == HS_H3_PUSH ? HS_HTTP3_STREAM_PUSH : HS_HTTP3_STREAM_CONTROL};
+        stream->start = 0;
+        show_head(d, stream, &stream->head, &header);
     }
 }
 
-void hs_h3_finish_half(hs_http3_decoder *d, hs_h3_half *half)
+void hs_h3_stream_finish(hs_http3_decoder *d, hs_h3_stream *stream, bool fin)
 {
-    bool has_frames = half->kind == HS_H3_REQUEST || half->kind == HS_H3_CONTROL ||
-                      half->kind == HS_H3_PUSH;
-    size_t len = hs_buffer_bytes(&half->buffer).len;
-    if (has_frames && half->in_long) {
-        end_long(d, half);
-    } else if (has_frames && len > 0) {
-        hs_fault fault;
-        hs_reader r;
-        hs_http3_header header;
-        hs_reader_init(&r, hs_buffer_bytes(&half->buffer), &fault, NULL);
-        bool has_header = hs_http3_read_header(&r, &header) == HS_OK;
-        hs_message message = hs_h3_message(half, has_header ? header.type : UINT64_MAX, len);
-        hs_event *event = hs_h3_emit(d, half, &message);
-        hs_h3_add_text(d, event, "incomplete",
-                       has_header ? "the payload has not ended" : "the frame header has not ended");
-        take(half, len);
+    switch (stream->kind) {
+    case HS_H3_UNDECIDED:
+        finish_head(d, stream);
+        break;
+    case HS_H3_CONTROL:
+    case HS_H3_REQUEST:
+    case HS_H3_PUSH:
+        finish_frames(d, stream, fin);
+        break;
+    case HS_H3_ENCODER:
+    case HS_H3_DECODER:
+    case HS_H3_OTHER:
+        finish_counted(d, stream);
+        break;
+    case HS_H3_DATA:
+        finish_data(d, stream);
+        break;
+    case HS_H3_STOPPED:
+        break;
+    }
+}
+
+void hs_h3_stream_gap(hs_http3_decoder *d, hs_h3_stream *stream, uint64_t length)
+{
+    switch (stream->kind) {
+    case HS_H3_CONTROL:
+    case HS_H3_REQUEST:
+    case HS_H3_PUSH:
+        if (hs_h3_frames_gap(d, stream, length)) {
+            return;
+        }
+        hs_h3_stream_finish(d, stream, false);
+        stream->kind = HS_H3_DATA;
+        break;
+    case HS_H3_UNDECIDED:
+    case HS_H3_DATA:
+        hs_h3_stream_finish(d, stream, false);
+        stream->kind = HS_H3_DATA;
+        break;
+    case HS_H3_ENCODER:
+        hs_h3_qpack_break(d, stream->side.from, "QPACK insertions are missing");
+        hs_h3_run(d, stream);
+        hs_h3_retry_sections(d);
+        stream->missing += length;
+        break;
+    case HS_H3_DECODER:
+    case HS_H3_OTHER:
+        stream->missing += length;
+        break;
+    case HS_H3_STOPPED:
+        break;
     }
 }

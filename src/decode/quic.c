@@ -6,7 +6,7 @@
 #include <openssl/err.h>
 
 #include "decode/milestones.h"
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 #include "wire/tls/cipher_suite.h"
 #include "wire/tls/handshake.h"
 
@@ -24,8 +24,7 @@ hs_quic_decoder *hs_quic_decoder_new(hs_trace *trace, const hs_keylog *keylog,
     d->tls = hs_tls_decoder_new_quic(trace);
     for (int i = 0; i < 2; i++) {
         hs_quic_direction *direction = &d->sides[i];
-        direction->side = i == 0 ? HS_CLIENT : HS_SERVER;
-        direction->offset = hs_trace_stream_length(trace, direction->side);
+        direction->offset = hs_trace_stream_length(trace, (hs_side)i);
         d->ack_exponent[i] = HS_QUIC_DEFAULT_ACK_EXPONENT;
         for (int space = 0; space < HS_QUIC_SPACE_COUNT; space++) {
             direction->numbers[space].largest = HS_QUIC_NO_PACKET_NUMBER;
@@ -234,7 +233,8 @@ size_t hs_quic_decoder_memory(const hs_quic_decoder *decoder)
 {
     enum { TLS = 1024 };
     const hs_quic_decoder *d = decoder;
-    size_t memory = sizeof *d + TLS + d->waiting_held + d->record_capacity * sizeof *d->records;
+    size_t memory = sizeof *d + TLS + hs_quic_application_memory(d) + d->waiting_held +
+                    d->record_capacity * sizeof *d->records;
     for (size_t i = 0; i < d->generation_count; i++) {
         memory += memory_of(d->generations[i].keys[HS_CLIENT]) +
                   memory_of(d->generations[i].keys[HS_SERVER]);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 /* A record with its time. */
 typedef struct timed {

@@ -3,7 +3,7 @@
  * at that limit and goes on behind the client's next datagram. */
 #include <stdlib.h>
 
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 enum { TIMES = 3, SEGMENTS_MAX = 256 };
 

@@ -1,9 +1,17 @@
 /* CRYPTO data of one level in order, and the handshake messages in it (RFC 9001 4.1.3). */
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 #include "wire/tls/handshake.h"
 
 enum { MESSAGE_MAX = HS_TLS_HANDSHAKE_HEADER + HS_TLS_MESSAGE_MAX };
+
+/* What keys are made with: how much of it the hellos have told. */
+static int known_for_keys(const hs_quic_decoder *d)
+{
+    uint16_t suite = 0;
+    bool has_random = hs_tls_decoder_client_random(d->tls).len > 0;
+    return has_random + hs_tls_decoder_suite(d->tls, &suite);
+}
 
 static void hand_over(hs_quic_decoder *d, hs_side from, hs_quic_space space, hs_bytes message,
                       uint64_t first, uint64_t end)
@@ -13,10 +21,10 @@ static void hand_over(hs_quic_decoder *d, hs_side from, hs_quic_space space, hs_
                               .first = first,
                               .end = end,
                               .is_protected = space != HS_QUIC_SPACE_INITIAL};
+    int known = known_for_keys(d);
     hs_tls_decoder_message(d->tls, &carried);
     hs_quic_learn_parameters(d);
-    /* A hello may be what keys were waiting for. */
-    d->has_news = d->has_news || space == HS_QUIC_SPACE_INITIAL;
+    d->has_news = d->has_news || known_for_keys(d) != known;
 }
 
 /* How long the message is that begins with these bytes; its header's length while that is not

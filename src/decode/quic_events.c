@@ -1,5 +1,5 @@
 /* The events of datagrams and packets. */
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 #include <stdlib.h>
 
@@ -24,11 +24,6 @@ hs_event *hs_quic_show_datagram(hs_quic_decoder *d, hs_side from, hs_bytes datag
     return event;
 }
 
-static const char *packet_name(hs_quic_packet_type type)
-{
-    return hs_quic_packet_type_name(type);
-}
-
 static hs_message message_of(const hs_quic_found *found)
 {
     return (hs_message){.from = found->from,
@@ -37,7 +32,7 @@ static hs_message message_of(const hs_quic_found *found)
                         .is_protected = found->packet.type == HS_QUIC_0RTT ||
                                         found->packet.type == HS_QUIC_HANDSHAKE ||
                                         found->packet.type == HS_QUIC_1RTT,
-                        .name = packet_name(found->packet.type),
+                        .name = hs_quic_packet_type_name(found->packet.type),
                         .bytes = found->packet.bytes.len,
                         .first = found->first,
                         .end = found->end};

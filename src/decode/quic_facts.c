@@ -1,5 +1,5 @@
 /* What a connection turned out to be: trace->quic. */
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 #include "decode/milestones.h"
 #include "wire/quic/transport_parameters.h"

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 #include "decode/tls_alert_class.h"
 #include "wire/tls/alert.h"
 

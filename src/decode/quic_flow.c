@@ -46,7 +46,8 @@ size_t hs_quic_flow_memory(const hs_quic_flow *quic)
     }
     size_t memory = sizeof *quic;
     if (quic->trace) {
-        memory += TRACE_CHUNK + hs_arena_used(hs_trace_arena(quic->trace));
+        size_t used = hs_arena_used(hs_trace_arena(quic->trace));
+        memory += used < TRACE_CHUNK ? TRACE_CHUNK : used + TRACE_CHUNK;
     }
     return memory + (quic->decoder ? hs_quic_decoder_memory(quic->decoder) : 0);
 }
@@ -125,10 +126,40 @@ static hs_result end_decoding(hs_flow *flow, hs_time last, hs_time until)
     return result;
 }
 
+static void keep_facts(hs_quic_flow_brief *brief, const hs_quic_facts *facts)
+{
+    *brief = (hs_quic_flow_brief){.error = facts->close.error,
+                                  .version = facts->version,
+                                  .original_version = facts->original_version,
+                                  .retry = (int8_t)facts->retry,
+                                  .version_negotiation = (int8_t)facts->version_negotiation,
+                                  .stateless_reset = (int8_t)facts->stateless_reset,
+                                  .early_data = (uint8_t)facts->early_data,
+                                  .is_closed = facts->close.present,
+                                  .is_by_server = facts->close.from == HS_SERVER,
+                                  .is_application = facts->close.is_application};
+}
+
+static void restore_facts(const hs_quic_flow_brief *brief, hs_quic_facts *facts)
+{
+    facts->present = true;
+    facts->version = brief->version;
+    facts->original_version = brief->original_version;
+    facts->retry = (hs_seen)brief->retry;
+    facts->version_negotiation = (hs_seen)brief->version_negotiation;
+    facts->stateless_reset = (hs_seen)brief->stateless_reset;
+    facts->early_data = (hs_early_data)brief->early_data;
+    facts->close = (hs_quic_close){.present = brief->is_closed,
+                                   .from = brief->is_by_server ? HS_SERVER : HS_CLIENT,
+                                   .is_application = brief->is_application,
+                                   .error = brief->error};
+}
+
 /* The light mode keeps only what its line needs. */
 static void compact(hs_flow *flow)
 {
     hs_quic_flow *quic = flow->quic;
+    keep_facts(&quic->brief, &quic->trace->quic);
     quic->trace->at = flow->first_at;
     if (hs_trace_finish(quic->trace) != HS_OK) {
         quic->trace->incomplete = true;
@@ -199,6 +230,7 @@ hs_trace *hs_quic_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int
     trace->quic.migrations = quic->migrations;
     hs_flow_tell_capture(flow, trace);
     if (flow->brief) {
+        restore_facts(&quic->brief, &trace->quic);
         hs_flow_brief_restore(flow->brief, trace);
     }
     hs_trace_remark(trace, HS_MILESTONE_END, hs_flow_moment(last));

@@ -10,6 +10,20 @@ enum { HS_QUIC_FLOW_DESTINATIONS = 4 };
 /* A connection ID's hash: who makes two that are equal hides a connection of his own. */
 typedef uint64_t hs_quic_flow_id;
 
+/* What of trace->quic stays in the light mode, once the handshake is over. */
+typedef struct hs_quic_flow_brief {
+    uint64_t error; /* of the close */
+    uint32_t version;
+    uint32_t original_version;
+    int8_t retry;
+    int8_t version_negotiation;
+    int8_t stateless_reset;
+    uint8_t early_data;
+    bool is_closed;
+    bool is_by_server;
+    bool is_application;
+} hs_quic_flow_brief;
+
 struct hs_quic_flow {
     hs_trace *trace;
     hs_quic_decoder *decoder; /* NULL: nothing more is decoded */
@@ -25,6 +39,7 @@ struct hs_quic_flow {
     hs_quic_flow_id destinations[HS_QUIC_FLOW_DESTINATIONS];
     uint8_t destination_count;
     hs_quic_flow_id client_scid;
+    hs_quic_flow_brief brief; /* beside hs_flow.brief */
     bool is_real : 1;
     bool is_closed : 1;
     bool is_counted : 1;

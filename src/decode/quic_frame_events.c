@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 enum { RANGES_TEXT = 128 };
 

@@ -1,5 +1,5 @@
 /* The frames of a packet, and what they say of the connection (RFC 9000 19). */
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 static void take_new_connection_id(hs_quic_decoder *d, const hs_quic_found *found,
                                    const hs_quic_frame *frame)

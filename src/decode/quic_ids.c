@@ -2,7 +2,7 @@
  * (RFC 9000 5.1, 10.3). */
 #include <string.h>
 
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 void hs_quic_id_set(hs_quic_id *id, hs_bytes bytes)
 {

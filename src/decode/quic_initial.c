@@ -4,7 +4,7 @@
  * their way. */
 #include <string.h>
 
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 hs_result hs_quic_add_generation(hs_quic_decoder *d, uint32_t version, hs_bytes dcid)
 {

@@ -1,5 +1,5 @@
 /* Keys of a key log: which packet has which (RFC 9001 4, 5.1), and key updates (6). */
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 static void free_slot(hs_quic_slot *slot)
 {

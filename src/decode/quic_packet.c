@@ -1,5 +1,5 @@
 /* One packet's protection off (RFC 9001 5), and packet numbers in their spaces (RFC 9000 12.3). */
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 hs_quic_space hs_quic_space_of(hs_quic_packet_type type)
 {

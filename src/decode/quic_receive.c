@@ -1,5 +1,5 @@
 /* One packet: what is inside, what it says of the connection, and its events. */
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Retry (RFC 9000 17.2.5, 8.1.2; RFC 9001 5.8) and Version Negotiation (RFC 9000 6, 17.2.1). */
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 #include "secrets/quic_retry.h"
 

@@ -2,7 +2,7 @@
  * comes before the server has chosen. */
 #include <stdlib.h>
 
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 static hs_quic_stream *find(hs_quic_decoder *d, hs_side from, uint64_t id)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/quic_state.h"
+#include "decode/quic_parts.h"
 
 static size_t cost(size_t len)
 {

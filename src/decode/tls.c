@@ -8,7 +8,7 @@
 #include "decode/tls_state.h"
 
 hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
-                                   hs_application *application)
+                                   hs_tls12_sessions *sessions, hs_application *application)
 {
     hs_tls_decoder *d = calloc(1, sizeof *d);
     if (!d) {
@@ -16,6 +16,7 @@ hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
     }
     d->trace = trace;
     d->keylog = keylog;
+    d->sessions = sessions;
     d->application = application;
     for (int i = 0; i < 2; i++) {
         hs_tls_direction *direction = &d->sides[i];
@@ -318,6 +319,7 @@ void hs_tls_decoder_gap(hs_tls_decoder *decoder, hs_side from, uint64_t length)
         hs_tls_show_incomplete(decoder, direction);
     }
     hs_buffer_free(&direction->message);
+    hs_tls_miss_session(decoder);
     direction->is_opaque = direction->is_opaque || direction->epoch != HS_TLS_EPOCH_PLAIN;
     hs_tls_framer_gap(&direction->framer, length);
 }

@@ -14,14 +14,15 @@
 
 #include "decode/application.h"
 #include "secrets/keylog.h"
+#include "secrets/tls12_sessions.h"
 
 enum { HS_TLS_WAITING_MAX = 512 * 1024, HS_TLS_MESSAGE_MAX = 256 * 1024 };
 
 typedef struct hs_tls_decoder hs_tls_decoder;
 
-/* All must outlive the decoder; `keylog` may be NULL. NULL when out of memory. */
+/* All must outlive the decoder; `keylog` and `sessions` may be NULL. NULL when out of memory. */
 hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
-                                   hs_application *application);
+                                   hs_tls12_sessions *sessions, hs_application *application);
 void hs_tls_decoder_free(hs_tls_decoder *decoder);
 /* The next bytes of one direction's stream. HS_NO_MEMORY, HS_LIMIT: that direction is no longer
  * decoded, and the trace says so. */
@@ -32,6 +33,8 @@ void hs_tls_decoder_begin_at(hs_tls_decoder *decoder, hs_side from, uint64_t off
  * incomplete; protected records behind them have lost count, and stay closed. */
 void hs_tls_decoder_gap(hs_tls_decoder *decoder, hs_side from, uint64_t length);
 HS_CHECKED hs_result hs_tls_decoder_keys_changed(hs_tls_decoder *decoder);
+/* The key log has secrets of this connection; of which kind, is not looked at. */
+bool hs_tls_decoder_has_keys(const hs_tls_decoder *decoder);
 /* Up to TLS 1.2: both sides have changed to their ciphers; their Finished is next, read or not. */
 bool hs_tls_decoder_has_ciphers(const hs_tls_decoder *decoder);
 /* What waits is shown as it is, and what is not whole is noted. */

@@ -40,6 +40,7 @@ static void handle_ccs(hs_tls_decoder *d, const hs_tls_found *found)
     }
     hs_tls_learn_ccs(d, direction);
     hs_tls_enter(direction, HS_TLS_EPOCH_CIPHER);
+    hs_tls_learn_session(d, direction);
     direction->has_ccs = true;
     hs_tls_cipher_state *state = &direction->cipher;
     state->version = d->version;

@@ -4,7 +4,7 @@
 
 hs_tls_decoder *hs_tls_decoder_new_quic(hs_trace *trace)
 {
-    hs_tls_decoder *decoder = hs_tls_decoder_new(trace, NULL, NULL);
+    hs_tls_decoder *decoder = hs_tls_decoder_new(trace, NULL, NULL, NULL);
     if (decoder) {
         decoder->is_quic = true;
     }

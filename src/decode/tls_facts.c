@@ -37,7 +37,7 @@ static void learn_client_hello(hs_tls_decoder *d, const hs_tls_found *found,
 {
     hs_tls_facts *facts = &d->trace->tls;
     hs_arena *arena = hs_trace_arena(d->trace);
-    if (facts->present) {
+    if (d->has_client_hello) {
         return; /* the second one after a HelloRetryRequest, or a renegotiation's */
     }
     facts->present = true;

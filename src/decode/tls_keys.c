@@ -150,6 +150,10 @@ static hs_result have_tls12(const hs_tls_decoder *d, hs_tls_direction *direction
     }
     const hs_tls_cipher_state *state = &direction->cipher;
     hs_bytes master = find_secret(d, "CLIENT_RANDOM", state->client_random);
+    if (master.len == 0 && state->has_session_random) {
+        /* GnuTLS logs it once, at the full handshake. */
+        master = find_secret(d, "CLIENT_RANDOM", state->session_random);
+    }
     if (master.len == 0) {
         return HS_NO_KEY;
     }
@@ -161,6 +165,27 @@ static hs_result have_tls12(const hs_tls_decoder *d, hs_tls_direction *direction
                                 .server_random = hs_tls_random(state->server_random)};
     return hs_record_protection_new_tls12(&session, direction->side == HS_CLIENT,
                                           &direction->protection);
+}
+
+static bool has_secret(const hs_tls_decoder *d, const char *label, const uint8_t *random)
+{
+    return find_secret(d, label, random).len > 0;
+}
+
+bool hs_tls_decoder_has_keys(const hs_tls_decoder *decoder)
+{
+    const hs_tls_decoder *d = decoder;
+    if (!d->has_client_hello) {
+        return false; /* secrets go by its random */
+    }
+    bool has_any = has_secret(d, "CLIENT_RANDOM", d->client_random) ||
+                   (d->resumption.has_random &&
+                    has_secret(d, "CLIENT_RANDOM", d->resumption.random));
+    for (hs_tls_epoch epoch = HS_TLS_EPOCH_EARLY; epoch <= HS_TLS_EPOCH_APPLICATION; epoch++) {
+        has_any = has_any || has_secret(d, secret_label(HS_CLIENT, epoch), d->first_random) ||
+                  has_secret(d, secret_label(HS_SERVER, epoch), d->first_random);
+    }
+    return has_any;
 }
 
 hs_result hs_tls_unprotect(hs_tls_decoder *d, hs_tls_direction *direction, hs_bytes record,

@@ -202,6 +202,7 @@ void hs_tls_handle_message(hs_tls_decoder *d, const hs_tls_found *found)
     hs_tls_learn(d, found, &message, event);
     hs_tls_tell(d, found, &message, event);
     follow(d, direction, &message);
+    hs_tls_follow_session(d, direction, &message);
 }
 
 void hs_tls_handle_ssl2_hello(hs_tls_decoder *d, const hs_tls_found *found)

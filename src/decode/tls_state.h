@@ -42,7 +42,19 @@ typedef struct hs_tls_cipher_state {
     bool encrypt_then_mac;
     uint8_t client_random[HS_TLS_RANDOM];
     uint8_t server_random[HS_TLS_RANDOM];
+    bool has_session_random;
+    uint8_t session_random[HS_TLS_RANDOM]; /* of the full handshake whose session is resumed */
 } hs_tls_cipher_state;
+
+/* Up to TLS 1.2: the session that the newest ClientHello offers to resume. */
+typedef struct hs_tls_resumption {
+    uint8_t id[32];
+    size_t id_len;
+    bool has_ticket;
+    bool has_random; /* the full handshake that made it was seen */
+    uint8_t random[HS_TLS_RANDOM];
+    bool is_resumed; /* as far as the server's answer shows it */
+} hs_tls_resumption;
 
 typedef struct hs_tls_direction {
     hs_side side;
@@ -67,6 +79,7 @@ typedef struct hs_tls_direction {
 struct hs_tls_decoder {
     hs_trace *trace;
     const hs_keylog *keylog;
+    hs_tls12_sessions *sessions;
     hs_application *application;
     hs_tls_direction sides[2];
     uint64_t next_place;
@@ -92,6 +105,7 @@ struct hs_tls_decoder {
     size_t tls13_suite_count;
     uint8_t first_alpn[HS_TLS_ALPN_KEPT]; /* that the client offers */
     size_t first_alpn_len;
+    hs_tls_resumption resumption;
 
     /* The first handshake, for the facts. */
     bool server_hello_done;
@@ -141,6 +155,14 @@ HS_CHECKED hs_result hs_tls_content(hs_tls_decoder *d, hs_tls_direction *directi
 /* tls_message.c */
 void hs_tls_handle_message(hs_tls_decoder *d, const hs_tls_found *found);
 void hs_tls_handle_ssl2_hello(hs_tls_decoder *d, const hs_tls_found *found);
+
+/* tls_resumption.c: up to TLS 1.2, which sessions there are, and which one is resumed. */
+void hs_tls_follow_session(hs_tls_decoder *d, const hs_tls_direction *direction,
+                           const hs_tls_message *message);
+/* Bytes are missing, which may have been a full handshake's. */
+void hs_tls_miss_session(hs_tls_decoder *d);
+/* The direction changes its cipher: whose master secret it has. */
+void hs_tls_learn_session(hs_tls_decoder *d, hs_tls_direction *direction);
 
 /* tls_facts.c: what a message says about the connection. */
 void hs_tls_learn(hs_tls_decoder *d, const hs_tls_found *found, const hs_tls_message *message,

@@ -146,6 +146,12 @@ static const hs_keylog *keylog_of(const hs_capture *capture)
     return may_be_any ? capture->keylog : NULL;
 }
 
+/* A file of secrets is read before the packets are, unless they come at the same time. */
+static bool is_keylog_complete(const hs_capture *capture)
+{
+    return !capture->brings_secrets && !capture->device;
+}
+
 static hs_result begin_flows(hs_capture *capture)
 {
     const hs_capture_options *options = &capture->options;
@@ -157,6 +163,7 @@ static hs_result begin_flows(hs_capture *capture)
                               .keep_events = options->keep_events,
                               .keep_bytes = options->keep_bytes,
                               .keylog = keylog_of(capture),
+                              .keylog_complete = is_keylog_complete(capture),
                               .file = capture->name,
                               .connection = on_connection,
                               .context = capture};
@@ -203,7 +210,7 @@ static hs_result continue_flows(hs_capture *capture, int64_t at)
     }
     if (capture->number == 1) {
         hs_flows_set_file(capture->flows, capture->name);
-        hs_flows_set_keylog(capture->flows, keylog_of(capture));
+        hs_flows_set_keylog(capture->flows, keylog_of(capture), is_keylog_complete(capture));
     }
     return HS_OK;
 }
@@ -297,8 +304,9 @@ static void close_source(hs_capture *capture, hs_source *source)
                            capture->number, source->damage);
     }
     if (source->bad_blocks > 0) {
-        hs_capture_trouble(capture, "'%.300s': %" PRIu64 " blocks were malformed and passed over",
-                           capture->name, source->bad_blocks);
+        hs_capture_trouble(capture, "'%.300s': %" PRIu64 " malformed block%s passed over",
+                           capture->name, source->bad_blocks,
+                           source->bad_blocks == 1 ? " was" : "s were");
     }
 }
 

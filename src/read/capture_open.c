@@ -100,8 +100,9 @@ static hs_result open_keylog(hs_capture *capture, hs_problem *problem)
         return HS_OK;
     }
     if (capture->secrets.malformed > 0 && is_asked) {
-        hs_capture_trouble(capture, "--keylog: '%s': %zu lines are no key log's", path,
-                           capture->secrets.malformed);
+        hs_capture_trouble(capture, "--keylog: '%s': %zu line%s no key log's", path,
+                           capture->secrets.malformed,
+                           capture->secrets.malformed == 1 ? " is" : "s are");
     }
     return result;
 }

@@ -90,6 +90,19 @@ hs_result hs_secrets_file_end(hs_secrets_file *file, hs_keylog *keylog)
     return result;
 }
 
+/* A resumed session's master secret may be known by its full handshake alone. Under the random of
+ * this connection, as OpenSSL would have logged it, it serves without the packets of that one. */
+static hs_bytes find_secret(const hs_tls_facts *tls, const hs_keylog *keylog, const char *label,
+                            hs_bytes random)
+{
+    hs_bytes secret = hs_keylog_find(keylog, label, random);
+    if (secret.len == 0 && tls->has_session_random && strcmp(label, "CLIENT_RANDOM") == 0) {
+        secret = hs_keylog_find(keylog, label,
+                                hs_bytes_of(tls->session_random, sizeof tls->session_random));
+    }
+    return secret;
+}
+
 hs_result hs_secrets_of(const hs_trace *trace, const hs_keylog *keylog, hs_buffer *out)
 {
     hs_result result = HS_OK;
@@ -99,7 +112,7 @@ hs_result hs_secrets_of(const hs_trace *trace, const hs_keylog *keylog, hs_buffe
     hs_bytes random = hs_bytes_of(trace->tls.client_random, sizeof trace->tls.client_random);
     for (size_t i = 0; i < sizeof labels / sizeof labels[0] && result == HS_OK; i++) {
         char line[HS_KEYLOG_LINE_MAX];
-        hs_bytes secret = hs_keylog_find(keylog, labels[i], random);
+        hs_bytes secret = find_secret(&trace->tls, keylog, labels[i], random);
         if (secret.len == 0 || hs_keylog_line(labels[i], random, secret, line) != HS_OK) {
             continue;
         }

@@ -133,7 +133,8 @@ hs_result hs_text_fields(hs_page *page, const hs_trace *trace, const hs_event *e
     }
     if (notes.dropped > 0) {
         hs_page_tab(page, OFFSET_COLUMN);
-        hs_page_put(page, HS_TONE_NOTE, "%zu more fields", notes.dropped);
+        hs_page_put(page, HS_TONE_NOTE, "%zu more field%s", notes.dropped,
+                    notes.dropped == 1 ? "" : "s");
         hs_page_end_line(page);
     }
     if (result != HS_OK) {

@@ -125,8 +125,8 @@ void hs_text_ladder(hs_page *page, const hs_trace *trace, bool fields)
         }
     }
     if (trace->events_dropped > 0) {
-        hs_page_put(page, HS_TONE_NOTE, "  %" PRIu64 " more messages were not kept",
-                    trace->events_dropped);
+        hs_page_put(page, HS_TONE_NOTE, "  %" PRIu64 " more message%s not kept",
+                    trace->events_dropped, trace->events_dropped == 1 ? " was" : "s were");
         hs_page_end_line(page);
     }
 }

@@ -29,8 +29,9 @@ static void put_names(hs_page *page, const hs_certificate *certificate)
     for (size_t i = 0; i < shown; i++) {
         hs_page_item(page, HS_TONE_PLAIN, "%s%s", i == 0 ? "for " : "", certificate->names[i]);
     }
-    if (certificate->name_count > shown) {
-        hs_page_item(page, HS_TONE_PLAIN, "and %zu more names", certificate->name_count - shown);
+    size_t left = certificate->name_count - shown;
+    if (left > 0) {
+        hs_page_item(page, HS_TONE_PLAIN, "and %zu more name%s", left, left == 1 ? "" : "s");
     }
 }
 

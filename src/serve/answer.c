@@ -96,9 +96,10 @@ const char *hs_answer_text(const hs_request *request, const hs_answer *answer,
 {
     char method[HS_ESCAPED_MAX];
     char path[HS_ESCAPED_MAX];
-    snprintf(out, HS_ANSWER_TEXT_SIZE, "%s%s%s %d %zu bytes",
+    snprintf(out, HS_ANSWER_TEXT_SIZE, "%s%s%s %d %zu byte%s",
              hs_line_escaped(request->method, method), request->path.len > 0 ? " " : "",
-             hs_line_escaped(request->path, path), answer->status, answer->body_len);
+             hs_line_escaped(request->path, path), answer->status, answer->body_len,
+             answer->body_len == 1 ? "" : "s");
     return out;
 }
 

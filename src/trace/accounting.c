@@ -156,6 +156,40 @@ static hs_time *part_of_failure(walk *w, hs_failure_class cls)
     return is_answer ? &w->parts->network : &w->parts->loss;
 }
 
+/* Up to `until` with the first `begun` attempts, none of which gave the connection: each takes what
+ * it had not ended in, the newest first. Where none is under way, the next one is up to the client.
+ */
+static void give_attempts(const hs_trace *trace, walk *w, size_t begun, hs_time until)
+{
+    for (size_t i = begun; i-- > 0;) {
+        const hs_attempt *attempt = &trace->target.attempts[i];
+        if (!attempt->won) {
+            bool is_over = attempt->end != HS_TIME_NONE && attempt->end < until;
+            give(w, is_over ? attempt->end : until, part_of_failure(w, attempt->failure));
+        }
+    }
+    give(w, until, &w->parts->client);
+}
+
+/* The attempts that began before the one that gave the connection; all, where none did. */
+static size_t walk_attempts(const hs_trace *trace, walk *w, bool *has_won)
+{
+    hs_time syn = at(trace, HS_MILESTONE_SYN);
+    bool is_established = at(trace, HS_MILESTONE_ESTABLISHED) != HS_TIME_NONE;
+    size_t begun = 0;
+    *has_won = false;
+    while (begun < trace->target.attempt_count) {
+        const hs_attempt *attempt = &trace->target.attempts[begun];
+        if (is_established && syn != HS_TIME_NONE && attempt->start >= syn) {
+            break;
+        }
+        give_attempts(trace, w, begun, attempt->start);
+        *has_won = *has_won || attempt->won;
+        begun++;
+    }
+    return begun;
+}
+
 static void walk_connecting(const hs_trace *trace, walk *w)
 {
     if (at(trace, HS_MILESTONE_DNS_START) != HS_TIME_NONE) {
@@ -163,30 +197,27 @@ static void walk_connecting(const hs_trace *trace, walk *w)
         hs_time done = at(trace, HS_MILESTONE_DNS_DONE);
         give(w, done != HS_TIME_NONE ? done : w->end, &w->parts->dns);
     }
-    hs_time *before = &w->parts->client;
-    bool is_quic = at(trace, HS_MILESTONE_QUIC_START) != HS_TIME_NONE;
-    for (size_t i = 0; i < trace->target.attempt_count; i++) {
-        const hs_attempt *attempt = &trace->target.attempts[i];
-        /* QUIC's one attempt that is left is told by its datagrams. */
-        bool is_last = i + 1 == trace->target.attempt_count;
-        if (!attempt->won || is_quic) {
-            give(w, attempt->start, before);
-            before = is_quic && is_last ? before : part_of_failure(w, attempt->failure);
+    if (at(trace, HS_MILESTONE_QUIC_START) != HS_TIME_NONE) {
+        /* QUIC's attempts follow each other; what the last one waits for, its datagrams tell. */
+        for (size_t i = 0; i < trace->target.attempt_count; i++) {
+            give_attempts(trace, w, i, trace->target.attempts[i].start);
         }
-    }
-    if (is_quic) {
         return;
     }
     hs_time syn = at(trace, HS_MILESTONE_SYN);
     hs_time established = at(trace, HS_MILESTONE_ESTABLISHED);
+    bool has_won;
+    size_t begun = walk_attempts(trace, w, &has_won);
     if (syn != HS_TIME_NONE) {
-        give(w, syn, before);
+        give_attempts(trace, w, begun, syn);
     }
     if (established != HS_TIME_NONE) {
         /* The last SYN's turn is the path's; what came before it was lost. */
         give(w, established - w->rtt, &w->parts->loss);
         give(w, established, &w->parts->network);
-    } else if (syn != HS_TIME_NONE || trace->target.attempt_count > 0) {
+    } else if (begun > 0 && !has_won) {
+        give_attempts(trace, w, begun, w->end);
+    } else if (syn != HS_TIME_NONE || begun > 0) {
         give(w, w->end, part_of_failure(w, trace->failure.cls));
     }
 }

@@ -3,8 +3,9 @@
  * For each turn the client's last byte out, the server's first byte in, its last byte in and the
  * client's next byte out are looked at. With R the path's round trip, `network` takes R (or less)
  * of each wait, `server` what a wait has beyond R, `tail` runs from the first to the last byte of a
- * server's flight, `client` is the time until the next byte goes out, `loss` is time spent in
- * retransmitting the SYN, `dns` is name resolution. They add up to the total.
+ * server's flight, `client` is the time until the next byte goes out, or the next attempt begins,
+ * `loss` is time spent in retransmitting the SYN, `dns` is name resolution. They add up to the
+ * total.
  */
 #ifndef HS_TRACE_ACCOUNTING_H
 #define HS_TRACE_ACCOUNTING_H

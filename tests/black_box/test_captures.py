@@ -68,6 +68,17 @@ def test_quic_has_its_line(hs):
     assert all(line.endswith("h3  client_close") for line in closed), closed
 
 
+def test_http3_within_quic(hs):
+    text = hs.run("read", "--json", "--events", *foreign.options("live-quic-0rtt.pcap"),
+                  quic_capture("live-quic-0rtt.pcap")).stdout
+    for record in map(json.loads, text.splitlines()):
+        validate(record)
+        assert record["http"]["version"] == "HTTP/3" and record["http"]["status"] == 200
+        assert record["milestones"]["first_response"] > record["milestones"]["request"]
+        early = [e for e in record["events"] if e["layer"] == "http3" and e["detail"].get("early_data")]
+        assert bool(early) == (record["quic"]["early_data"] == "accepted")
+
+
 @pytest.mark.parametrize("options, number", [
     (["--host", "localhost"], 2), (["--host", "127.0.0.1"], 2), (["--host", "elsewhere"], 0),
     (["--port", "25443"], 2), (["--port", "59564"], 1), (["--port", "443"], 0),

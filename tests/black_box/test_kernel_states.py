@@ -8,6 +8,8 @@ connections goes to `read`. What can be compared, and is:
 - TIME-WAIT, and FIN-WAIT-2 once the process has let go of its socket, are held by a small timewait
   socket without events: the socket itself goes to CLOSE. So there the kernel's last CLOSE stands for
   `read`'s TIME-WAIT, or its FIN-WAIT-2 and TIME-WAIT.
+- A socket that gives up crosses no wire with it: after SYNs into silence the kernel's last CLOSE has no
+  counterpart, and `read` stays at SYN-SENT.
 - Each end is compared for itself: the kernel's order between the two is that of two processors.
 """
 import json
@@ -131,14 +133,21 @@ def test_states(world, story):
     seen = {}
     for side, other in (("client", "server"), ("server", "client")):
         kernel = kernel_states(world, ends[side], ends[other])
-        if side == "server" and story == "refused":
+        if side == "server" and story in ("refused", "silence"):
             assert kernel == [], "nobody listened"
             continue
+        if story == "silence":
+            assert kernel == ["SYN-SENT", "CLOSED"]
+            kernel.pop()
         seen[side] = inferred_states(record, side)
         assert seen[side] == with_time_wait(kernel, seen[side]), (side, kernel)
     reached = {"both_close": ("CLOSING", "CLOSING"), "both_open": ("SYN-RECEIVED", "SYN-RECEIVED"),
                "client_half_closes": ("FIN-WAIT-2", "LAST-ACK"), "server_closes": ("LAST-ACK", "FIN-WAIT-1"),
                "client_closes": ("TIME-WAIT", "CLOSE-WAIT"),
-               "client_closes_over_ipv6": ("TIME-WAIT", "CLOSE-WAIT"), "refused": ("CLOSED", None)}
+               "client_closes_over_ipv6": ("TIME-WAIT", "CLOSE-WAIT"), "refused": ("CLOSED", None),
+               "silence": ("SYN-SENT", None)}
+    if story == "silence":
+        assert inferred_states(record, "server") == [] and record["failure"]["class"] == "tcp.timed_out"
+        assert record["tcp"]["syn_retransmits"] == 1
     for side, state in zip(("client", "server"), reached.get(story, ("CLOSED", "CLOSED"))):
         assert state is None or state in seen[side], (story, seen)

@@ -2,6 +2,7 @@
 import json
 import re
 import socket
+import time
 
 import pytest
 
@@ -159,10 +160,7 @@ def test_version_negotiation(hs, certificates, server):
 
 
 def test_large_certificates_reach_the_amplification_limit(hs, certificates, tmp_path, started):
-    many = "".join(f",DNS:a-rather-long-name-to-fill-the-chain-{i}.handshake.test"
-                   for i in range(90))
-    cert = certificates.authority.issue("large", names=f"DNS:localhost{many}")
-    record = h3(hs, certificates, started(cert).port)
+    record = h3(hs, certificates, started(large(certificates)).port)
     assert record["quic"]["amplification_limited"] is True
     assert record["phases"]["quic"]["round_trips"] >= 2
     assert any(f["id"] == "quic_amplification_limited" for f in record["findings"])
@@ -216,7 +214,7 @@ def test_read_says_what_the_probe_said(hs, certificates, server, tmp_path):
 
 @pytest.mark.parametrize("side, number", [(s, n) for s in ("client", "server") for n in range(5)])
 def test_any_one_datagram_may_be_lost(hs, certificates, server, path, side, number):
-    lossy = path(server.port, lambda s, n: s == side and n == number)
+    lossy = path(server.port, lambda s, n, _: s == side and n == number)
     record = h3(hs, certificates, lossy.port, "--events")
     assert record["ok"] and record["quic"]["version"] == "v1"
     if number == 0 and side == "client":
@@ -224,20 +222,64 @@ def test_any_one_datagram_may_be_lost(hs, certificates, server, path, side, numb
         assert any(f["id"] == "quic_packets_lost" for f in record["findings"])
 
 
-def test_early_data_with_any_datagram_lost(hs, certificates, server, path):
-    for side in ("client", "server"):
-        for number in range(3):
-            seen = {"client": 0, "server": 0}
-            begun = []
+# What the server is started with, what the probe is asked for, and what its record then says.
+STORIES = {
+    "retry": (["--validate-addr"], [], {"retry": True}),
+    "version negotiation": ([], ["--quic-versions", "0x1a2a3a4a,v1"], {"version_negotiation": True}),
+    "v2": ([], ["--quic-versions", "v2,v1"], {"version": "v2"}),
+    "compatible upgrade": (["--preferred-versions=0x6b3343cf"], [], {"version": "v2"}),
+    "large certificates": ("large", [], {"version": "v1"}),
+    "resumed": ([], ["--resume"], {"token": True}),
+    "early data": ([], ["--early-data"], {"early_data": "accepted"}),
+}
 
-            def lose(s, n):
-                # Of the second connection, which is the measured one: it begins with the second
-                # ClientHello's Initial.
-                return bool(begun) and s == side and n - begun[0][s] == number
-            lossy = path(server.port, lose)
-            record = hs.probe_json("--http3", "-4", "--cacert", certificates.ca, "--early-data",
-                                   f"https://localhost:{lossy.port}/", status=0)
-            assert record["quic"]["early_data"] == "accepted", (side, number, seen)
+
+@pytest.mark.parametrize("story", STORIES)
+def test_every_story_with_any_one_datagram_lost(hs, certificates, started, path, story):
+    server_options, options, expected = STORIES[story]
+    cert = certificates.server
+    if server_options == "large":
+        cert, server_options = large(certificates), []
+    server = started(cert, *server_options)
+    measured = 1 if "--resume" in options or "--early-data" in options else 0
+    lost = 0
+    for side in ("client", "server"):
+        for number in range(4):
+            lossy = path(server.port, lambda *datagram: datagram == (side, number, measured))
+            record = h3(hs, certificates, lossy.port, *options)
+            lost += lossy.lost
+            assert record["ok"] and record["quic"]["handshake_confirmed"] is not False
+            for key, value in expected.items():
+                assert record["quic"][key] == value, (side, number, record["quic"])
+    assert lost >= 4      # a handshake may need fewer datagrams than were looked at
+
+
+def large(certificates):
+    many = "".join(f",DNS:a-rather-long-name-to-fill-the-chain-{i}.handshake.test"
+                   for i in range(90))
+    return certificates.authority.issue("large", names=f"DNS:localhost{many}")
+
+
+def test_early_data_rejected(hs, certificates, tmp_path, spawn):
+    """The server forgets its tickets between two probes of one series."""
+    server = NgtcpServer(tmp_path / "first", certificates.server)
+    try:
+        series = spawn([hs.binary, "probe", "--json", "-c", "2", "-i", "2", "--http3", "-4",
+                        "--early-data", "--cacert", certificates.ca,
+                        f"https://localhost:{server.port}/"], env=hs.env())
+        series.wait_output(r"\"schema\"", seconds=20)
+        server.stop()
+        server = NgtcpServer(tmp_path / "second", certificates.server, port=server.port)
+        series.wait(20)
+        records = [validate(json.loads(line)) for line in series.output().splitlines()
+                   if line.startswith("{")]
+    finally:
+        server.stop()
+    first, second = records
+    assert first["quic"]["early_data"] == "accepted"
+    assert second["ok"] and second["quic"]["early_data"] == "rejected"
+    assert second["tls"]["resumed"] is False and second["http"]["status"] == 200
+    assert any(f["id"] == "early_data_rejected" for f in second["findings"])
 
 
 # ---- failures
@@ -280,7 +322,7 @@ def test_silence_and_tcp_is_refused(hs, silent):
 @pytest.mark.parametrize("passes", [1, 2])
 def test_silence_within_the_handshake(hs, certificates, server, path, passes):
     """The server's datagrams pass up to a number, and then none."""
-    lossy = path(server.port, lambda s, n: s == "server" and n >= passes or
+    lossy = path(server.port, lambda s, n, _: s == "server" and n >= passes or
                  s == "client" and n >= 1)
     record = hs.probe_json("--http3", "-4", "--cacert", certificates.ca, "--tls-timeout", "0.5",
                            "--upgrade-timeout", "0.5", f"https://localhost:{lossy.port}/", status=28)

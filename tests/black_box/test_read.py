@@ -453,9 +453,14 @@ def test_what_could_not_be_read_is_said(hs, recordings, tmp_path):
     unknown = tmp_path / "unknown.pcap"
     unknown.write_bytes(raw_pcap([b"x" * 60] * 3, link_type=147))
     result = hs.run("read", unknown)
-    assert result.status == 0 and "3 packets of link types that are not decoded" in result.stdout
+    assert result.status == 0 and "3 packets whose link type is not decoded" in result.stdout
     result = hs.run("read", "--json", unknown)
-    assert result.stdout == "" and "3 packets of link types" in result.stderr
+    assert result.stdout == "" and "3 packets whose link type" in result.stderr
+    assert "\n3 packets, 0 of TCP; 0 connections: " in hs.run("read", unknown).stdout
+    unknown.write_bytes(raw_pcap([b"x" * 60], link_type=147))
+    result = hs.run("read", unknown)
+    assert "\n1 packet, 0 of TCP; " in result.stdout, repr(result)
+    assert "\n1 packet whose link type is not decoded\n" in result.stdout, repr(result)
     snapped = tmp_path / "snapped.pcap"
     subprocess.run([need("editcap"), "-s", "40", "-F", "pcap", recordings["1.3"].file, snapped],
                    check=True, capture_output=True)

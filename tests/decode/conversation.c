@@ -82,6 +82,21 @@ static void print_events(FILE *out, const hs_trace *trace)
     }
 }
 
+static void print_http3(FILE *out, const hs_http3_facts *http3)
+{
+    if (http3->present) {
+        fprintf(out, "http3");
+        for (size_t i = 0; i < http3->setting_count; i++) {
+            fprintf(out, " %llu=%llu", (unsigned long long)http3->settings[i].id,
+                    (unsigned long long)http3->settings[i].value);
+        }
+        fprintf(out, "\n");
+    }
+    if (http3->has_goaway) {
+        fprintf(out, "goaway %llu\n", (unsigned long long)http3->goaway_id);
+    }
+}
+
 static void print_facts(FILE *out, const hs_trace *trace)
 {
     for (int i = 0; i < HS_MILESTONE_COUNT; i++) {
@@ -106,6 +121,7 @@ static void print_facts(FILE *out, const hs_trace *trace)
     if (http2->has_goaway) {
         fprintf(out, "goaway %u\n", http2->goaway_error);
     }
+    print_http3(out, &trace->http3);
     const hs_websocket_facts *websocket = &trace->websocket;
     if (websocket->present) {
         fprintf(out, "websocket %d accepted=%d subprotocol=%s extensions=%s upgrade=%d\n",

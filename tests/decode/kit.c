@@ -130,6 +130,7 @@ hs_trace *kit_decode(const kit_recording *recording, kit_way way)
     assert_non_null(keylog);
     hs_decoder *decoder = hs_decoder_new(trace, way.keys == KIT_KEYS_NO_LOG ? NULL : keylog);
     assert_non_null(decoder);
+    hs_decoder_set_sessions(decoder, way.sessions);
     const char *lines = recording->keylog;
     if (way.keys == KIT_KEYS_FIRST) {
         add_keys(keylog, &lines, SIZE_MAX);

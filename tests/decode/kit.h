@@ -6,6 +6,7 @@
 #include <handshake/trace.h>
 
 #include "secrets/keylog.h"
+#include "secrets/tls12_sessions.h"
 
 enum { KIT_STEPS_MAX = 512 };
 
@@ -44,6 +45,7 @@ typedef struct kit_way {
     kit_keys keys;
     unsigned seed;
     bool is_brief; /* keep neither events nor bytes */
+    hs_tls12_sessions *sessions;
 } kit_way;
 
 /* Decodes; the moment of step N is N + 1 ms. */

@@ -88,6 +88,11 @@ quic_talk *talk_new(uint32_t version)
             assert_int_equal(hs_quic_keys_new(talk->crypto, &talk->keys[level][side]), HS_OK);
         }
     }
+    static const talk_stream_row hello[] = {{0, {(const uint8_t *)"earlyhello", 10}}, {0}};
+    static const talk_stream_row world[] = {{0, {(const uint8_t *)"world", 5}}, {0}};
+    talk->said[HS_CLIENT] = hello;
+    talk->said[HS_SERVER] = world;
+    talk->said_early = 5;
     talk->alpn = "echo";
     talk->random = 0x42;
     talk->client_scid = hs_bytes_of(client, sizeof client);
@@ -135,14 +140,17 @@ void talk_ack(quic_talk *talk, uint64_t largest, uint64_t first_range, uint64_t 
 
 void talk_stream(quic_talk *talk, uint64_t id, uint64_t offset, const char *text, bool fin)
 {
-    talk_frame(talk, &(hs_quic_frame){.kind = HS_QUIC_FRAME_STREAM,
-                                      .type = HS_QUIC_STREAM | HS_QUIC_STREAM_LEN |
-                                              (offset > 0 ? HS_QUIC_STREAM_OFF : 0U) |
-                                              (fin ? HS_QUIC_STREAM_FIN : 0U),
-                                      .stream = {.stream_id = id,
-                                                 .offset = offset,
-                                                 .data = hs_bytes_of(text, strlen(text)),
-                                                 .fin = fin}});
+    talk_stream_bytes(talk, id, offset, hs_bytes_of(text, strlen(text)), fin);
+}
+
+void talk_stream_bytes(quic_talk *talk, uint64_t id, uint64_t offset, hs_bytes data, bool fin)
+{
+    talk_frame(talk,
+               &(hs_quic_frame){
+                   .kind = HS_QUIC_FRAME_STREAM,
+                   .type = HS_QUIC_STREAM | HS_QUIC_STREAM_LEN |
+                           (offset > 0 ? HS_QUIC_STREAM_OFF : 0U) | (fin ? HS_QUIC_STREAM_FIN : 0U),
+                   .stream = {.stream_id = id, .offset = offset, .data = data, .fin = fin}});
 }
 
 void talk_padding(quic_talk *talk, size_t len)
@@ -501,6 +509,20 @@ hs_bytes talk_part(hs_bytes bytes, size_t from, size_t to)
 
 /* --- a handshake --- */
 
+/* The streams of a side from byte `from` to before `to`; a FIN behind the last byte of the client's
+ * requests and their answers. */
+static void talk_said(quic_talk *talk, size_t from, const talk_stream_row *rows, size_t to)
+{
+    for (; rows->bytes.data; rows++) {
+        size_t end = to < rows->bytes.len ? to : rows->bytes.len;
+        bool fin = end == rows->bytes.len && rows->id % 4 == 0;
+        if (from < end) {
+            talk_stream_bytes(talk, rows->id, from,
+                              hs_bytes_of(rows->bytes.data + from, end - from), fin);
+        }
+    }
+}
+
 void talk_handshake(quic_talk *talk, hs_time at)
 {
     const hs_time way = 5 * HS_MILLISECOND;
@@ -513,7 +535,7 @@ void talk_handshake(quic_talk *talk, hs_time at)
     talk_padding(talk, 1200 - hello.len - 60);
     talk_packet(talk, HS_CLIENT, TALK_INITIAL);
     if (talk->early) {
-        talk_stream(talk, 0, 0, "early", false);
+        talk_said(talk, 0, talk->said[HS_CLIENT], talk->said_early);
         talk_packet(talk, HS_CLIENT, TALK_EARLY);
     }
     talk_send(talk, at);
@@ -537,7 +559,7 @@ void talk_handshake(quic_talk *talk, hs_time at)
     talk_ack(talk, 1, 1, 0);
     talk_crypto(talk, 0, finished);
     talk_packet(talk, HS_CLIENT, TALK_HANDSHAKE);
-    talk_stream(talk, 0, talk->early ? 5 : 0, "hello", true);
+    talk_said(talk, talk->early ? talk->said_early : 0, talk->said[HS_CLIENT], SIZE_MAX);
     talk_packet(talk, HS_CLIENT, TALK_APPLICATION);
     talk_send(talk, at + 3 * way);
 
@@ -545,7 +567,7 @@ void talk_handshake(quic_talk *talk, hs_time at)
     talk_frame(talk, &(hs_quic_frame){.kind = HS_QUIC_FRAME_HANDSHAKE_DONE,
                                       .type = HS_QUIC_HANDSHAKE_DONE});
     talk_crypto(talk, 0, talk_ticket());
-    talk_stream(talk, 0, 0, "world", true);
+    talk_said(talk, 0, talk->said[HS_SERVER], SIZE_MAX);
     talk_packet(talk, HS_SERVER, TALK_APPLICATION);
     talk_send(talk, at + 5 * way);
     talk_ack(talk, 0, 0, 0);

@@ -18,6 +18,12 @@ typedef struct talk_step {
     int ecn;
 } talk_step;
 
+/* What a side says on a stream; a row without bytes ends them. */
+typedef struct talk_stream_row {
+    uint64_t id;
+    hs_bytes bytes;
+} talk_stream_row;
+
 /* The keys of one packet type and direction. */
 typedef enum talk_level {
     TALK_INITIAL,
@@ -31,9 +37,11 @@ typedef enum talk_level {
 typedef struct quic_talk {
     hs_quic_crypto *crypto;
     uint32_t version;
-    const char *alpn; /* "h3", … */
-    bool early;       /* the client offers early data, the server accepts it */
-    hs_bytes token;   /* of the client's Initial packets */
+    const char *alpn;               /* "h3", … */
+    bool early;                     /* the client offers early data, the server accepts it */
+    const talk_stream_row *said[2]; /* by each side, in talk_handshake */
+    size_t said_early;              /* bytes of each stream of the client that are early data */
+    hs_bytes token;                 /* of the client's Initial packets */
     hs_bytes client_dcid;
     hs_bytes client_scid;
     hs_bytes server_scid;
@@ -62,6 +70,7 @@ void talk_set_version(quic_talk *talk, uint32_t version);
 void talk_crypto(quic_talk *talk, uint64_t offset, hs_bytes data);
 void talk_ack(quic_talk *talk, uint64_t largest, uint64_t first_range, uint64_t delay);
 void talk_stream(quic_talk *talk, uint64_t id, uint64_t offset, const char *text, bool fin);
+void talk_stream_bytes(quic_talk *talk, uint64_t id, uint64_t offset, hs_bytes data, bool fin);
 void talk_padding(quic_talk *talk, size_t len);
 void talk_ping(quic_talk *talk);
 void talk_frame(quic_talk *talk, const hs_quic_frame *frame);
@@ -103,6 +112,8 @@ hs_trace *talk_decode(const quic_talk *talk, talk_keys keys, const size_t *order
 hs_trace *talk_judge(const quic_talk *talk, talk_keys keys, bool is_silent);
 /* What the trace says, as text; malloc'ed. */
 char *talk_dump(const hs_trace *trace);
+/* Of that, trace->quic and trace->tls alone. */
+char *talk_facts(const hs_trace *trace);
 /* Names of the layer's events of one side; malloc'ed. */
 char *talk_names(const hs_trace *trace, hs_side from, hs_layer layer);
 const hs_event *talk_event(const hs_trace *trace, const char *name, size_t nth);

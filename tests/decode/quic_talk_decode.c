@@ -109,6 +109,26 @@ static void dump_quic(const hs_quic_facts *quic, FILE *out)
             quic->close.reason ? quic->close.reason : "-");
 }
 
+static void dump_facts(const hs_trace *trace, FILE *out)
+{
+    dump_quic(&trace->quic, out);
+    const hs_tls_facts *tls = &trace->tls;
+    fprintf(out, "tls %04x %04x %s %s ja4 %s tickets %d resumed %d\n", tls->version, tls->cipher,
+            tls->alpn ? tls->alpn : "-", tls->server_name ? tls->server_name : "-",
+            tls->ja4 ? tls->ja4 : "-", tls->tickets, tls->resumed);
+}
+
+char *talk_facts(const hs_trace *trace)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    dump_facts(trace, out);
+    fclose(out);
+    return text;
+}
+
 char *talk_dump(const hs_trace *trace)
 {
     char *text = NULL;
@@ -116,11 +136,7 @@ char *talk_dump(const hs_trace *trace)
     FILE *out = open_memstream(&text, &len);
     assert_non_null(out);
     dump_events(trace, out);
-    dump_quic(&trace->quic, out);
-    const hs_tls_facts *tls = &trace->tls;
-    fprintf(out, "tls %04x %04x %s %s ja4 %s tickets %d resumed %d\n", tls->version, tls->cipher,
-            tls->alpn ? tls->alpn : "-", tls->server_name ? tls->server_name : "-",
-            tls->ja4 ? tls->ja4 : "-", tls->tickets, tls->resumed);
+    dump_facts(trace, out);
     for (int i = 0; i < HS_MILESTONE_COUNT; i++) {
         if (trace->milestones[i].at != HS_TIME_NONE) {
             fprintf(out, "%s %" PRId64 "\n", hs_milestone_name((hs_milestone)i),

@@ -139,28 +139,30 @@ static void packets_cut_by_the_snapshot_length(void **state)
     wire_free(w);
 }
 
+static const uint8_t client_hello[] = {22, 3,  1,  0,  45, 1,  0,  0,    41,   3,  3,  1,  2,
+                                       3,  4,  5,  6,  7,  8,  9,  10,   11,   12, 13, 14, 15,
+                                       16, 17, 18, 19, 20, 21, 22, 23,   24,   25, 26, 27, 28,
+                                       29, 30, 31, 32, 0,  0,  2,  0xc0, 0x2f, 1,  0};
+
 static void starttls_is_found_by_its_client_hello(void **state)
 {
     (void)state;
-    static const uint8_t hello[] = {22, 3,  1,  0,  45, 1,  0,  0,    41,   3,  3,  1,  2,
-                                    3,  4,  5,  6,  7,  8,  9,  10,   11,   12, 13, 14, 15,
-                                    16, 17, 18, 19, 20, 21, 22, 23,   24,   25, 26, 27, 28,
-                                    29, 30, 31, 32, 0,  0,  2,  0xc0, 0x2f, 1,  0};
     wire *w = wire_new(NULL);
     wire_open(w);
     wire_server(w, 1 * MS, 0, 1, 1, "220 ready\r\n");
     wire_client(w, 1 * MS, 0, 1, 12, "STARTTLS\r\n");
     wire_server(w, 1 * MS, 0, 12, 11, "220 go\r\n");
-    wire_send(
-        w, 1 * MS,
-        &(wire_packet){
-            .flags = HS_TCP_ACK, .seq = 11, .ack = 20, .data = hs_bytes_of(hello, sizeof hello)});
+    wire_send(w, 1 * MS,
+              &(wire_packet){.flags = HS_TCP_ACK,
+                             .seq = 11,
+                             .ack = 20,
+                             .data = hs_bytes_of(client_hello, sizeof client_hello)});
     static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40};
     wire_send(w, 9 * MS,
               &(wire_packet){.from_server = true,
                              .flags = HS_TCP_ACK,
                              .seq = 20,
-                             .ack = 11 + sizeof hello,
+                             .ack = 11 + sizeof client_hello,
                              .data = hs_bytes_of(alert, sizeof alert)});
     hs_trace *t = wire_finish(w);
     assert_true(t->tls.present);
@@ -170,13 +172,41 @@ static void starttls_is_found_by_its_client_hello(void **state)
     wire_free(w);
 }
 
+static const uint8_t server_hello[] = {22, 3,  3,  0,  42, 2,  0,  0,  38,   3,    3,  1,
+                                       2,  3,  4,  5,  6,  7,  8,  9,  10,   11,   12, 13,
+                                       14, 15, 16, 17, 18, 19, 20, 21, 22,   23,   24, 25,
+                                       26, 27, 28, 29, 30, 31, 32, 0,  0xc0, 0x2f, 0};
+
+static void send_server_hello(wire *w, hs_time after, uint32_t seq, uint32_t ack)
+{
+    wire_send(w, after,
+              &(wire_packet){.from_server = true,
+                             .flags = HS_TCP_ACK,
+                             .seq = seq,
+                             .ack = ack,
+                             .data = hs_bytes_of(server_hello, sizeof server_hello)});
+}
+
+static void send_client_hello(wire *w, hs_time after, uint32_t seq, uint32_t ack)
+{
+    wire_send(w, after,
+              &(wire_packet){.flags = HS_TCP_ACK,
+                             .seq = seq,
+                             .ack = ack,
+                             .data = hs_bytes_of(client_hello, sizeof client_hello)});
+}
+
+static void assert_is_server_hellos(const hs_trace *t)
+{
+    assert_true(t->tls.present);
+    assert_int_equal(t->tls.cipher, 0xc02f);
+    assert_int_equal(t->milestones[HS_MILESTONE_TLS_START].at, HS_TIME_NONE);
+    assert_int_equal(t->milestones[HS_MILESTONE_READY].at, HS_TIME_NONE);
+}
+
 static void tls_is_found_by_its_server_hello_where_the_client_hello_is_missing(void **state)
 {
     (void)state;
-    static const uint8_t hello[] = {22, 3,  3,  0,  42, 2,  0,  0,  38,   3,    3,  1,
-                                    2,  3,  4,  5,  6,  7,  8,  9,  10,   11,   12, 13,
-                                    14, 15, 16, 17, 18, 19, 20, 21, 22,   23,   24, 25,
-                                    26, 27, 28, 29, 30, 31, 32, 0,  0xc0, 0x2f, 0};
     for (int is_missing = 0; is_missing < 2; is_missing++) {
         wire *w = wire_new(NULL);
         uint32_t lost = is_missing ? 200 : 0;
@@ -185,20 +215,100 @@ static void tls_is_found_by_its_server_hello_where_the_client_hello_is_missing(v
         wire_server(w, 1 * MS, 0, 1, 17, "granted");
         wire_server(w, 1 * MS, 0, 8, 17 + lost, "");
         wire_server(w, 100 * MS, 0, 8, 17 + lost, ""); /* now the gap is for sure */
-        wire_send(w, 100 * MS,
-                  &(wire_packet){.from_server = true,
-                                 .flags = HS_TCP_ACK,
-                                 .seq = 8,
-                                 .ack = 17 + lost,
-                                 .data = hs_bytes_of(hello, sizeof hello)});
-        wire_client(w, 1 * MS, 0, 17 + lost, 8 + sizeof hello, "more");
+        send_server_hello(w, 100 * MS, 8, 17 + lost);
+        wire_client(w, 1 * MS, 0, 17 + lost, 8 + sizeof server_hello, "more");
         hs_trace *t = wire_finish(w);
         assert_int_equal(t->tls.present, is_missing);
         if (is_missing) {
-            assert_int_equal(t->tls.cipher, 0xc02f);
-            assert_int_equal(t->milestones[HS_MILESTONE_TLS_START].at, HS_TIME_NONE);
-            assert_int_equal(t->milestones[HS_MILESTONE_READY].at, HS_TIME_NONE);
+            assert_is_server_hellos(t);
         }
+        wire_free(w);
+    }
+}
+
+/* The ServerHello acknowledges the ClientHello, and nothing else did. */
+static void a_server_hello_itself_shows_that_the_client_hello_is_missing(void **state)
+{
+    (void)state;
+    for (int is_missing = 0; is_missing < 2; is_missing++) {
+        wire *w = wire_new(NULL);
+        uint32_t lost = is_missing ? 200 : 0;
+        wire_open(w);
+        wire_client(w, 1 * MS, 0, 1, 1, "\x04\x01\x01\xbb example.org");
+        wire_server(w, 1 * MS, 0, 1, 17, "granted");
+        send_server_hello(w, 1 * MS, 8, 17 + lost);
+        wire_client(w, 1 * MS, 0, 17 + lost, 8 + sizeof server_hello, "more");
+        hs_trace *t = wire_finish(w);
+        assert_int_equal(t->tls.present, is_missing);
+        assert_int_equal(t->capture.missing_bytes, lost);
+        if (is_missing) {
+            assert_is_server_hellos(t);
+        }
+        wire_free(w);
+    }
+}
+
+/* With nothing before TLS, the client going on or not; and with the SYNs before the capture. */
+static void nor_need_there_be_anything_else(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 8; kind++) {
+        wire *w = wire_new(NULL);
+        if (kind & 1) {
+            wire_open(w);
+        }
+        send_server_hello(w, 1 * MS, 1, 201);
+        if (kind & 2) {
+            wire_client(w, 1 * MS, 0, 201, 1 + sizeof server_hello, "\x14\x03\x03");
+        }
+        if (kind & 4) {
+            wire_client(w, 1 * MS, HS_TCP_RST, kind & 2 ? 204 : 201, 1 + sizeof server_hello, "");
+        }
+        hs_trace *t = wire_finish(w);
+        assert_is_server_hellos(t);
+        wire_free(w);
+    }
+}
+
+/* The same hello from a server that has read all that was seen of the client says nothing. */
+static void a_server_hello_in_front_of_nothing_is_no_tls(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    send_server_hello(w, 1 * MS, 1, 1);
+    hs_trace *t = wire_finish(w);
+    assert_false(t->tls.present);
+    wire_free(w);
+}
+
+/* It crossed before, and came into the capture behind its answer. */
+static void a_client_hello_that_comes_late_tells_all(void **state)
+{
+    (void)state;
+    for (int is_behind_another = 0; is_behind_another < 2; is_behind_another++) {
+        wire *w = wire_new(NULL);
+        uint32_t seq = 1;
+        uint32_t ack = 1;
+        wire_open(w);
+        if (is_behind_another) {
+            wire_client(w, 1 * MS, 0, 1, 1, "STARTTLS\r\n");
+            wire_server(w, 1 * MS, 0, 1, 11, "220 go\r\n");
+            seq = 11;
+            ack = 9;
+        }
+        send_server_hello(w, 1 * MS, ack, seq + sizeof client_hello);
+        send_client_hello(w, 1 * MS, seq, ack);
+        hs_trace *t = wire_finish(w);
+        assert_true(t->tls.present);
+        assert_int_equal(t->tls.cipher, 0xc02f);
+        assert_true(t->tls.has_client_random);
+        assert_int_equal(t->tls.client_random[31], 32);
+        assert_non_null(t->tls.ja3);
+        assert_int_equal(t->capture.missing_bytes, 0);
+        assert_non_null(wire_event(t, "ClientHello", 0));
+        assert_non_null(wire_event(t, "ServerHello", 0));
+        assert_null(wire_event(t, "malformed", 0));
         wire_free(w);
     }
 }
@@ -428,6 +538,10 @@ int main(void)
         cmocka_unit_test(packets_cut_by_the_snapshot_length),
         cmocka_unit_test(starttls_is_found_by_its_client_hello),
         cmocka_unit_test(tls_is_found_by_its_server_hello_where_the_client_hello_is_missing),
+        cmocka_unit_test(a_server_hello_itself_shows_that_the_client_hello_is_missing),
+        cmocka_unit_test(nor_need_there_be_anything_else),
+        cmocka_unit_test(a_server_hello_in_front_of_nothing_is_no_tls),
+        cmocka_unit_test(a_client_hello_that_comes_late_tells_all),
         cmocka_unit_test(stragglers_belong_to_the_connection_that_has_ended),
         cmocka_unit_test(idle_connections_are_given_out),
         cmocka_unit_test(connections_come_in_the_order_of_their_first_packets),

@@ -122,6 +122,99 @@ static void a_refusal_is_the_paths(void **state)
     hs_trace_free(t);
 }
 
+static const hs_attempt refused_at_first[] = {
+    {.address = "2001:db8::1",
+     .start = 5 * HS_MILLISECOND,
+     .end = 35 * HS_MILLISECOND,
+     .failure = HS_FAILURE_TCP_REFUSED},
+    {.address = "192.0.2.1",
+     .start = 40 * HS_MILLISECOND,
+     .end = 70 * HS_MILLISECOND,
+     .failure = HS_FAILURE_TCP_REFUSED},
+    {.address = "192.0.2.2",
+     .start = 90 * HS_MILLISECOND,
+     .end = 140 * HS_MILLISECOND,
+     .won = true},
+};
+
+static void between_a_refusal_and_the_next_attempt_the_client_is_at_work(void **state)
+{
+    (void)state;
+    for (size_t count = 2; count <= 3; count++) {
+        hs_trace *t = new_trace();
+        t->target.attempts = refused_at_first;
+        t->target.attempt_count = count;
+        if (count == 3) {
+            t->tcp.rtt_us = 50000;
+            hs_trace_mark(t, HS_MILESTONE_SYN, ms(90));
+            hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(140));
+            hs_trace_mark(t, HS_MILESTONE_END, ms(140));
+        } else {
+            hs_trace_mark(t, HS_MILESTONE_SYN, ms(5));
+            hs_trace_fail(t, HS_FAILURE_TCP_REFUSED, HS_PHASE_TCP, 70 * HS_MILLISECOND, "refused");
+            hs_trace_mark(t, HS_MILESTONE_END, ms(71));
+        }
+        assert_int_equal(hs_trace_finish(t), HS_OK);
+        assert_true(t->accounting.network == (count == 3 ? 110 : 60) * HS_MILLISECOND);
+        assert_true(t->accounting.client == (count == 3 ? 30 : 11) * HS_MILLISECOND);
+        assert_true(t->accounting.loss == 0);
+        assert_true(sum(&t->accounting) == t->accounting.total);
+        hs_trace_free(t);
+    }
+}
+
+/* While one address is silent, another refuses: until the next attempt the silence is waited for.
+ */
+static void a_refusal_beside_silence_ends_no_wait(void **state)
+{
+    (void)state;
+    static const hs_attempt attempts[] = {
+        {.address = "2001:db8::1", .start = 0, .end = 400 * HS_MILLISECOND},
+        {.address = "192.0.2.1",
+         .start = 250 * HS_MILLISECOND,
+         .end = 260 * HS_MILLISECOND,
+         .failure = HS_FAILURE_TCP_REFUSED},
+        {.address = "192.0.2.2",
+         .start = 300 * HS_MILLISECOND,
+         .end = 400 * HS_MILLISECOND,
+         .won = true},
+        {.address = "192.0.2.3", .start = 350 * HS_MILLISECOND, .end = 400 * HS_MILLISECOND},
+    };
+    hs_trace *t = new_trace();
+    t->target.attempts = attempts;
+    t->target.attempt_count = 4;
+    t->tcp.rtt_us = 100000;
+    hs_trace_mark(t, HS_MILESTONE_SYN, ms(300));
+    hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(400));
+    hs_trace_mark(t, HS_MILESTONE_END, ms(400));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_true(t->accounting.loss == 290 * HS_MILLISECOND);
+    assert_true(t->accounting.network == 110 * HS_MILLISECOND);
+    assert_true(t->accounting.client == 0);
+    assert_true(sum(&t->accounting) == t->accounting.total);
+    hs_trace_free(t);
+}
+
+/* An attempt that began while another, which won, was under way: its wait was the path's. */
+static void an_attempt_that_began_later_and_lost_takes_nothing(void **state)
+{
+    (void)state;
+    static const hs_attempt attempts[] = {
+        {.address = "2001:db8::1", .start = 0, .end = 300 * HS_MILLISECOND, .won = true},
+        {.address = "192.0.2.1", .start = 250 * HS_MILLISECOND, .end = 300 * HS_MILLISECOND},
+    };
+    hs_trace *t = new_trace();
+    t->target.attempts = attempts;
+    t->target.attempt_count = 2;
+    t->tcp.rtt_us = 300000;
+    hs_trace_mark(t, HS_MILESTONE_SYN, ms(0));
+    hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(300));
+    hs_trace_mark(t, HS_MILESTONE_END, ms(300));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_true(t->accounting.network == 300 * HS_MILLISECOND);
+    hs_trace_free(t);
+}
+
 static void silence_until_the_deadline_is_not_our_own_time(void **state)
 {
     (void)state;
@@ -294,6 +387,9 @@ int main(void)
         cmocka_unit_test(a_lost_syn_is_loss),
         cmocka_unit_test(waiting_for_an_address_that_gave_nothing_is_loss),
         cmocka_unit_test(a_refusal_is_the_paths),
+        cmocka_unit_test(between_a_refusal_and_the_next_attempt_the_client_is_at_work),
+        cmocka_unit_test(a_refusal_beside_silence_ends_no_wait),
+        cmocka_unit_test(an_attempt_that_began_later_and_lost_takes_nothing),
         cmocka_unit_test(silence_until_the_deadline_is_not_our_own_time),
         cmocka_unit_test(thinking_after_tickets_is_the_servers),
         cmocka_unit_test(the_parts_always_add_up),

@@ -182,10 +182,12 @@ def _messages(record, plain):
     return names
 
 
-def _wanted_messages(row):
+def _wanted_messages(row, swapped):
+    """The witness takes for the client, where it saw no SYN, whoever sent first."""
     names = []
     for message in row["messages"]:
         side, name = message.split(":", 1)
+        side = {"C": "S", "S": "C"}[side] if swapped else side
         if name not in ("Enc", "Alert(enc)"):
             names.append(f"{side}:{MESSAGES.get(name, name)}")
     return names
@@ -226,11 +228,11 @@ def _server_hello(c, record, row):
 
 def compare_tls(c, record, row):
     if "tls" not in record:
-        if _wanted_messages(row) and not row["midstream"]:
+        if row["messages"] and not row["midstream"] and _wanted_messages(row, c.swapped):
             c.same("tls", None, row["messages"])
         return
     plain = not row["decrypted"]
-    ours, theirs = _messages(record, plain), _wanted_messages(row)
+    ours, theirs = _messages(record, plain), _wanted_messages(row, c.swapped)
     for side in "CS":
         mine, others = ([m for m in ms if m[0] == side] for ms in (ours, theirs))
         if f"{side}:Finished" in mine:      # decrypted: behind the handshake, ours may stop
@@ -240,10 +242,10 @@ def compare_tls(c, record, row):
         _hello(c, record, row)
     if row["server_hellos"]:
         _server_hello(c, record, row)
-    theirs = [x["sha256"] for x in row["certs"].get("S", [])]
+    theirs = [x["sha256"] for x in row["certs"].get("C" if c.swapped else "S", [])]
     if theirs:
         c.same("certificates.sha256", [x["sha256"] for x in record.get("certificates", [])], theirs)
-    alerts = [("client" if a["side"] == "C" else "server", a["level"], a["desc"])
+    alerts = [("client" if (a["side"] == "C") != c.swapped else "server", a["level"], a["desc"])
               for a in row["alerts"] if a["desc"] is not None and a["desc"] != 0]
     alert = record["tls"].get("alert")
     if alerts:
@@ -332,7 +334,7 @@ def _compare_quic_tls(c, record, row):
     if row.get("alpn_selected") is not None:    # decrypted
         sides = {e["from"] for e in _tls_events(record, False) if e["name"] == "Finished"}
         c.same("events.Finished", sides, {"client", "server"})
-    theirs = [x["sha256"] for x in row["certs"].get("S", [])]
+    theirs = [x["sha256"] for x in row["certs"].get("C" if c.swapped else "S", [])]
     if theirs:
         c.same("certificates.sha256", [x["sha256"] for x in record.get("certificates", [])], theirs)
 

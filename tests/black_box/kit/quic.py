@@ -40,12 +40,12 @@ def _is_bound(port):
 class NgtcpServer:
     """gtlsserver of ngtcp2, with a page; `options` as on its command line."""
 
-    def __init__(self, directory, cert, *options):
+    def __init__(self, directory, cert, *options, port=None):
         directory = pathlib.Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "index.html").write_text("<h1>hello</h1>\n")
         (directory / "large.html").write_bytes(b"x" * 300_000)
-        self.port = free_udp_port()
+        self.port = port or free_udp_port()
         self.child = Child([need("gtlsserver"), "--quiet", "-d", directory, *options, "127.0.0.1",
                             self.port, cert[1], cert[0]], directory / "gtlsserver.log")
 
@@ -91,10 +91,10 @@ class Gtls:
 
 
 class Path:
-    """Datagrams to `port` come by its own; `lose(side, number)` says which are lost: number counts
-    from 0 for each side, "client" or "server"."""
+    """Datagrams to `port` come by its own; `lose(side, number, connection)` says which are lost: number
+    counts from 0 for each side, "client" or "server", of each connection; these from 0, too."""
 
-    def __init__(self, port, lose=lambda side, number: False):
+    def __init__(self, port, lose=lambda side, number, connection: False):
         self.lose = lose
         self.sent = []           # datagrams of the client, in order
         self.inner_port = port
@@ -104,6 +104,7 @@ class Path:
         self.inner = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.inner.connect(("127.0.0.1", port))
         self.client = None
+        self.connection = -1
         self.counts = {"client": 0, "server": 0}
         self.lost = 0
         self.ending = False
@@ -113,7 +114,7 @@ class Path:
     def _passes(self, side):
         number = self.counts[side]
         self.counts[side] += 1
-        lost = self.lose(side, number)
+        lost = self.lose(side, number, self.connection)
         self.lost += bool(lost)
         return not lost
 
@@ -122,7 +123,11 @@ class Path:
             readable, _, _ = select.select([self.outer, self.inner], [], [], 0.05)
             try:
                 if self.outer in readable:
-                    data, self.client = self.outer.recvfrom(65536)
+                    data, client = self.outer.recvfrom(65536)
+                    if client != self.client:
+                        self.client = client
+                        self.connection += 1
+                        self.counts = {"client": 0, "server": 0}
                     self.sent.append(data)
                     if self._passes("client"):
                         self.inner.send(data)

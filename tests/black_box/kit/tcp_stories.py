@@ -5,6 +5,8 @@ Run as a program: for each line "NAME PORT" on stdin it plays that story against
 packets is the story's.
 """
 import contextlib
+import errno
+import pathlib
 import socket
 import struct
 import subprocess
@@ -95,6 +97,18 @@ def refused(port):
         assert client.connect_ex(("127.0.0.1", port)) != 0
 
 
+def silence(port):
+    """Nobody answers behind this route, not even with a refusal; after the second SYN the kernel gives up."""
+    for name, value in (("tcp_syn_retries", 1), ("tcp_syn_linear_timeouts", 0)):
+        setting = pathlib.Path("/proc/sys/net/ipv4", name)
+        if setting.exists():   # the second one, of Linux 6.5, has SYNs that do not count
+            setting.write_text(str(value))
+    subprocess.run("ip route add 192.0.2.9/32 dev lo src 127.0.0.1".split(), check=True)
+    with socket.socket() as client:
+        client.bind(("127.0.0.1", port + 1))
+        assert client.connect_ex(("192.0.2.9", port)) == errno.ETIMEDOUT
+
+
 @contextlib.contextmanager
 def slow_path():
     """A full token bucket on loopback holds packets back for some 30 ms, so that those of both ends cross;
@@ -133,7 +147,7 @@ def both_open(port):
 
 STORIES = {story.__name__: story for story in (
     client_closes, client_closes_over_ipv6, server_closes, client_half_closes, client_resets, server_resets,
-    server_resets_what_was_half_closed, refused, both_close, both_open)}
+    server_resets_what_was_half_closed, refused, both_close, both_open, silence)}
 
 if __name__ == "__main__":
     for line in sys.stdin:
