@@ -222,6 +222,8 @@ static nghttp3_ssize read_body(nghttp3_conn *connection, int64_t stream, nghttp3
 
 hs_result hs_http3_session_closed(hs_http3_session *session, int64_t stream, uint64_t error)
 {
+    /* Where the stream waits for QPACK nghttp3 keeps it a while, and would go on sending. */
+    nghttp3_conn_shutdown_stream_write(session->connection, stream);
     int result = nghttp3_conn_close_stream(session->connection, stream, error);
     drop_body(session, stream);
     if (result != 0 && result != NGHTTP3_ERR_STREAM_NOT_FOUND) {
@@ -453,6 +455,10 @@ void hs_http3_session_free(hs_http3_session *session)
 
 uint64_t hs_http3_session_error(const hs_http3_session *session)
 {
+    /* A field too long for the decoder: nghttp3 would have it our own error. */
+    if (session->error == NGHTTP3_ERR_QPACK_HEADER_TOO_LARGE) {
+        return HS_HTTP3_ERROR_EXCESSIVE_LOAD;
+    }
     return session->error != 0 ? nghttp3_err_infer_quic_app_error_code(session->error)
                                : HS_HTTP3_ERROR_NO_ERROR;
 }

@@ -21,12 +21,10 @@ static void set_options(int fd, int family)
     if (family == AF_INET) {
         (void)set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
         (void)set_int(fd, IPPROTO_IP, IP_RECVTOS, 1);
-        (void)set_int(fd, IPPROTO_IP, IP_RECVERR, 1);
     } else {
         (void)set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
         (void)set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
         (void)set_int(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
-        (void)set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
     }
 }
 
@@ -43,6 +41,15 @@ bool hs_udp_message_ask_destination(int fd, int family)
 {
     return family == AF_INET ? set_int(fd, IPPROTO_IP, IP_PKTINFO, 1)
                              : set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
+void hs_udp_message_ask_icmp(int fd, int family)
+{
+    if (family == AF_INET) {
+        (void)set_int(fd, IPPROTO_IP, IP_RECVERR, 1);
+    } else {
+        (void)set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+    }
 }
 
 /* --- receiving --- */
@@ -140,15 +147,7 @@ static void put_source(struct msghdr *message, const hs_address *local)
     }
 }
 
-static int family_of(int fd)
-{
-    int family = AF_UNSPEC;
-    socklen_t len = sizeof family;
-    (void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
-    return family;
-}
-
-int hs_udp_message_send(int fd, const hs_udp_path *path, hs_bytes datagram, uint8_t ecn)
+int hs_udp_message_send(int fd, int family, const hs_udp_path *path, hs_bytes datagram, uint8_t ecn)
 {
     hs_stamp_control room = {0};
     hs_address remote;
@@ -162,7 +161,7 @@ int hs_udp_message_send(int fd, const hs_udp_path *path, hs_bytes datagram, uint
     }
     if (ecn != 0) {
         int bits = ecn & ECN_MASK;
-        bool is_v4 = family_of(fd) == AF_INET;
+        bool is_v4 = family == AF_INET;
         put_control(&message, is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_TOS : IPV6_TCLASS,
                     &bits, sizeof bits);
     }

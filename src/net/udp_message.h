@@ -11,6 +11,8 @@
 int hs_udp_message_socket(int family);
 /* Received datagrams tell which address of ours they were sent to. */
 bool hs_udp_message_ask_destination(int fd, int family);
+/* ICMP about what was sent comes into the error queue, where the kernel has that. */
+void hs_udp_message_ask_icmp(int fd, int family);
 
 typedef struct hs_udp_received {
     hs_udp_path path; /* comes with what is known of the socket */
@@ -22,6 +24,7 @@ typedef struct hs_udp_received {
 /* `buffer` has HS_UDP_DATAGRAM_MAX bytes. -1: errno. */
 ssize_t hs_udp_message_receive(int fd, uint8_t *buffer, hs_udp_received *out);
 /* `path` NULL: to the connected peer. Gives 0 or errno. */
-int hs_udp_message_send(int fd, const hs_udp_path *path, hs_bytes datagram, uint8_t ecn);
+int hs_udp_message_send(int fd, int family, const hs_udp_path *path, hs_bytes datagram,
+                        uint8_t ecn);
 
 #endif

@@ -10,7 +10,9 @@
 #include "net/socket_stamp.h"
 #include "net/udp_message.h"
 
-enum { READS_PER_WAKE = 64 }; /* then other sockets of the loop have their turn */
+/* Then other sockets of the loop have their turn, and the error queue is read: it holds some 250
+ * stamps, and what comes after those is lost. */
+enum { READS_PER_WAKE = 64, SENDS_PER_WAKE = 64 };
 
 /* A datagram that waits for the kernel. */
 typedef struct waiting {
@@ -31,10 +33,11 @@ struct hs_udp_socket {
     hs_udp_path path;
     waiting *first;
     waiting *last;
-    size_t queued;      /* bytes */
-    int send_errno;     /* to be told from the loop; 0 none */
-    uint64_t next_left; /* number of the datagram after the newest that is known to have left */
-    bool is_stamped;
+    size_t queued;  /* bytes */
+    int send_errno; /* to be told from the loop; 0 none */
+    uint64_t sent;
+    uint64_t next_left;   /* number of the datagram after the newest that is known to have left */
+    uint64_t stamped_end; /* from this number on the kernel's count may differ from ours */
     bool closed;
 };
 
@@ -70,10 +73,10 @@ hs_failure_class hs_udp_failure_class(int os_errno)
 static void take_stamp(hs_udp_socket *socket, const hs_stamp_sent *sent)
 {
     uint32_t ahead = sent->key - (uint32_t)socket->next_left;
-    if (!socket->is_stamped || ahead > INT32_MAX) {
+    uint64_t number = socket->next_left + ahead;
+    if (ahead > INT32_MAX || number >= socket->stamped_end) {
         return;
     }
-    uint64_t number = socket->next_left + ahead;
     socket->next_left = number + 1;
     if (socket->events.left && !hs_timeline_clock_was_set(socket->timeline)) {
         socket->events.left(socket->events.context, number,
@@ -137,28 +140,44 @@ static void receive(hs_udp_socket *socket)
 
 /* --- sending --- */
 
+static int hand_over(const hs_udp_socket *socket, const hs_udp_path *path, hs_bytes datagram,
+                     uint8_t ecn)
+{
+    int family = socket->path.local.storage.ss_family;
+    int os_errno = hs_udp_message_send(socket->fd, family, path, datagram, ecn);
+    if (os_errno == ECONNREFUSED || os_errno == EHOSTUNREACH || os_errno == ENETUNREACH) {
+        /* The news of an earlier datagram, which comes from the error queue. */
+        os_errno = hs_udp_message_send(socket->fd, family, path, datagram, ecn);
+    }
+    return os_errno;
+}
+
 /* HS_NEED_MORE: the kernel has no room now. */
 static hs_result send_one(hs_udp_socket *socket, const hs_udp_path *path, hs_bytes datagram,
                           uint8_t ecn)
 {
     hs_moment moment = hs_timeline_now(socket->timeline);
-    int os_errno = hs_udp_message_send(socket->fd, path, datagram, ecn);
-    if (os_errno == ECONNREFUSED || os_errno == EHOSTUNREACH || os_errno == ENETUNREACH) {
-        /* The news of an earlier datagram, which comes from the error queue. */
-        os_errno = hs_udp_message_send(socket->fd, path, datagram, ecn);
-    }
+    int os_errno = hand_over(socket, path, datagram, ecn);
     if (os_errno == EAGAIN || os_errno == EWOULDBLOCK) {
         return HS_NEED_MORE;
     }
-    if (os_errno != 0) {
-        socket->send_errno = os_errno;
-        errno = os_errno;
-        return HS_SYSTEM;
+    if (os_errno == 0) {
+        socket->sent++;
+        if (socket->events.sent) {
+            socket->events.sent(socket->events.context, datagram, moment);
+        }
+        return HS_OK;
     }
-    if (socket->events.sent) {
-        socket->events.sent(socket->events.context, datagram, moment);
+    /* One that is too long is refused before it is counted. */
+    if (os_errno != EMSGSIZE && socket->stamped_end > socket->sent) {
+        socket->stamped_end = socket->sent;
     }
-    return HS_OK;
+    if (os_errno == ENOBUFS) {
+        return HS_LIMIT; /* the device's queue is full: lost as on any path, and no failure */
+    }
+    socket->send_errno = os_errno;
+    errno = os_errno;
+    return HS_SYSTEM;
 }
 
 static hs_result queue(hs_udp_socket *socket, const hs_udp_path *path, hs_bytes datagram,
@@ -199,7 +218,7 @@ static void drop_first(hs_udp_socket *socket)
 
 static void flush(hs_udp_socket *socket)
 {
-    while (!socket->closed && socket->first) {
+    for (int i = 0; i < SENDS_PER_WAKE && !socket->closed && socket->first; i++) {
         const waiting *item = socket->first;
         if (send_one(socket, item->has_path ? &item->path : NULL,
                      hs_bytes_of(item->bytes, item->len), item->ecn) == HS_NEED_MORE) {
@@ -288,7 +307,7 @@ static hs_result take_descriptor(uv_loop_t *loop, int fd, const hs_timeline *tim
     socket->fd = fd;
     socket->timeline = timeline;
     socket->events = *events;
-    socket->is_stamped = hs_stamp_datagrams(fd);
+    socket->stamped_end = hs_stamp_datagrams(fd) ? UINT64_MAX : 0;
     watch(socket);
     *out = socket;
     return HS_OK;
@@ -319,6 +338,7 @@ hs_result hs_udp_socket_new_client(uv_loop_t *loop, const hs_address *remote,
         !own_address(fd, &path.local)) {
         return close_with(fd, errno);
     }
+    hs_udp_message_ask_icmp(fd, remote->storage.ss_family);
     hs_result result = take_descriptor(loop, fd, timeline, events, out);
     if (result == HS_OK) {
         (*out)->path = path;

@@ -34,12 +34,13 @@ typedef struct hs_udp_events {
     /* This datagram was handed to the kernel; the moment is right before that. */
     void (*sent)(void *context, hs_bytes datagram, hs_moment moment);
     /* The kernel says when the datagram of that number, counted from 0 in the order of `sent`, was
-     * handed to the network device. */
+     * handed to the network device. Numbers rise. After this host itself dropped a datagram no more
+     * follow: whether the kernel has counted it is not known. */
     void (*left)(void *context, uint64_t number, hs_moment moment);
     /* ICMP, or this host, refused a datagram: ECONNREFUSED (port unreachable), EHOSTUNREACH,
-     * ENETUNREACH, EACCES, EMSGSIZE (too long for the path) … The socket goes on. Of a socket that
-     * is not connected only errors of this host are told. From the loop, never from within
-     * hs_udp_socket_send. */
+     * ENETUNREACH, EACCES, EMSGSIZE (too long for the path) … The socket goes on. A server's socket
+     * is told errors of this host only: its peers' ICMP would be about one of them. From the loop,
+     * never from within hs_udp_socket_send. */
     void (*failed)(void *context, int os_errno);
 } hs_udp_events;
 
@@ -59,9 +60,9 @@ HS_CHECKED hs_result hs_udp_socket_new_client(uv_loop_t *loop, const hs_address 
 HS_CHECKED hs_result hs_udp_socket_new_server(uv_loop_t *loop, const hs_address *local,
                                               const hs_timeline *timeline,
                                               const hs_udp_events *events, hs_udp_socket **out);
-/* `path` NULL: to the peer of a client's socket. HS_LIMIT: the queue is full, the datagram is
- * dropped. HS_SYSTEM: the kernel did not take it, errno says why; it is dropped too, and `failed`
- * follows. HS_NO_MEMORY. */
+/* `path` NULL: to the peer of a client's socket. HS_LIMIT: our queue or the network device's is
+ * full, the datagram is dropped. HS_SYSTEM: the kernel did not take it, errno says why; it is
+ * dropped too, and `failed` follows. HS_NO_MEMORY. */
 HS_CHECKED hs_result hs_udp_socket_send(hs_udp_socket *socket, const hs_udp_path *path,
                                         hs_bytes datagram, uint8_t ecn);
 /* A client's both ends; of a server's socket the local one, the remote is empty. */

@@ -61,9 +61,8 @@ static void on_received(void *context, const hs_udp_path *path, hs_bytes datagra
 static void on_failed(void *context, int os_errno)
 {
     hs_quic_listener *l = context;
-    /* EMSGSIZE answers the probes for the path's MTU (RFC 9000 14.3). A port that is closed is a
-     * client's that has gone, and says nothing new: anybody could have sent that ICMP (14.2.1). */
-    if (os_errno != EMSGSIZE && os_errno != ECONNREFUSED && os_errno != l->told_error) {
+    /* EMSGSIZE answers the probes for the path's MTU (RFC 9000 14.3). */
+    if (os_errno != EMSGSIZE && os_errno != l->told_error) {
         l->told_error = os_errno;
         hs_serve_line(l->host, "%s could not send: %s", l->scheme, strerror(os_errno));
     }

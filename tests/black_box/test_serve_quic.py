@@ -440,6 +440,41 @@ def test_stop_with_a_client_connected(server, gtls, tmp_path, number):
         client.stop()
 
 
+# ---- this project's own probe, whose record is of what crossed the wire
+
+def probe(hs, server, *options, scheme="https3"):
+    wanted = ["--http3"] if scheme == "https3" else []
+    return hs.probe_json("-4", *wanted, "--cacert", server.ca, *options, server.url(scheme),
+                         status=0)
+
+
+def test_own_probe(hs, server):
+    s = server(schemes=("quic", "https3"))
+    record = probe(hs, s)
+    assert record["quic"]["original_version"] == "v1" and record["quic"]["version"] == "v2"
+    assert record["quic"]["retry"] is False and record["quic"]["new_tokens"] >= 1
+    assert record["phases"]["quic"]["round_trips"] == 1
+    assert record["tls"]["alpn"] == "h3" and record["tls"]["verify"] == "ok"
+    assert record["http"]["status"] == 200
+    assert record["quic"]["close"]["from"] == "client"
+    line(s, r"#1 closed by client \(H3_NO_ERROR\), 1 request")
+    record = probe(hs, s, "--alpn", "echo", scheme="quic")
+    assert record["tls"]["alpn"] == "echo" and record["quic"]["handshake_confirmed"] is True
+    assert "alpn echo full handshake" in established(s, 2)
+
+
+def test_own_probe_once_more(hs, server):
+    s = server("--retry")
+    record = probe(hs, s)
+    assert record["quic"]["retry"] is True and record["phases"]["quic"]["round_trips"] == 2
+    record = probe(hs, s, "--resume")
+    assert record["tls"]["resumed"] is True
+    assert record["quic"]["retry"] is False and record["quic"]["token"] is True
+    record = probe(hs, s, "--early-data")
+    assert record["quic"]["early_data"] == "accepted" and record["http"]["status"] == 200
+    line(s, r"GET / 200 \d+ bytes on stream 0 \(early data\)")
+
+
 # ---- a witness
 
 def test_tshark_reads_the_same(server, gtls, tmp_path):

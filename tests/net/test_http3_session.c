@@ -37,6 +37,7 @@ typedef struct side {
     size_t body_length;
     uint32_t body_sum;
     size_t consumed;
+    bool answers_at_once; /* behind the head, without its body */
     hs_bytes answer;
     hs_result result;
 } side;
@@ -100,11 +101,20 @@ static void on_field(void *context, int64_t stream, hs_bytes name, hs_bytes valu
              (const char *)name.data, (int)value.len, (const char *)value.data);
 }
 
+static void respond(side *s, int64_t stream)
+{
+    static const hs_http3_field fields[] = {{":status", "200"}, {"server", "test"}};
+    s->result = hs_http3_session_respond(s->session, stream, fields, 2, s->answer);
+}
+
 static void on_head(void *context, int64_t stream, bool fin)
 {
-    (void)stream;
+    side *s = context;
     (void)fin;
-    ((side *)context)->heads++;
+    s->heads++;
+    if (s->answers_at_once) {
+        respond(s, stream);
+    }
 }
 
 static void on_body(void *context, int64_t stream, hs_bytes bytes)
@@ -119,11 +129,10 @@ static void on_body(void *context, int64_t stream, hs_bytes bytes)
 
 static void on_end(void *context, int64_t stream)
 {
-    static const hs_http3_field fields[] = {{":status", "200"}, {"server", "test"}};
     side *s = context;
     s->ends++;
-    if (s->is_server) {
-        s->result = hs_http3_session_respond(s->session, stream, fields, 2, s->answer);
+    if (s->is_server && !s->answers_at_once) {
+        respond(s, stream);
     }
 }
 
@@ -301,6 +310,38 @@ static void test_little_room(void **state)
     finish(&server);
 }
 
+/* The peer gives up a request that is being answered; nghttp3 keeps the stream, since its trailers
+ * wait for QPACK's dynamic table. */
+static void test_nothing_is_sent_behind_the_end(void **state)
+{
+    (void)state;
+    static const uint8_t answer[5000];
+    side server;
+    begin(&server, true);
+    server.room = 16;
+    server.answers_at_once = true;
+    server.answer = hs_bytes_of(answer, sizeof answer);
+    assert_int_equal(hs_http3_session_data(server.session, 2, hs_bytes_of("\0\4\0", 3), false),
+                     HS_OK);
+    const uint8_t head[] = {0x01, 0x08, 0x00, 0x00, 0xd1, 0xd7, 0xc1, 0x50, 0x01, 'a'};
+    const uint8_t trailers[] = {0x01, 0x03, 0x02, 0x00, 0x80};
+    assert_int_equal(
+        hs_http3_session_data(server.session, 0, hs_bytes_of(head, sizeof head), false), HS_OK);
+    assert_int_equal(
+        hs_http3_session_data(server.session, 0, hs_bytes_of(trailers, sizeof trailers), false),
+        HS_OK);
+    assert_int_equal(server.result, HS_OK);
+    size_t sent = hs_buffer_bytes(&lane_of(&server, 0)->bytes).len;
+    assert_int_equal(sent, 16);
+    assert_int_equal(hs_http3_session_closed(server.session, 0, HS_HTTP3_ERROR_REQUEST_CANCELLED),
+                     HS_OK);
+    server.room = ROOM;
+    assert_int_equal(hs_http3_session_writable(server.session, 0), HS_OK);
+    assert_int_equal(hs_buffer_bytes(&lane_of(&server, 0)->bytes).len, sent);
+    assert_false(lane_of(&server, 0)->fin);
+    finish(&server);
+}
+
 static void test_goaway(void **state)
 {
     (void)state;
@@ -403,7 +444,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request),   cmocka_unit_test(test_little_room),
         cmocka_unit_test(test_goaway),    cmocka_unit_test(test_breaches),
-        cmocka_unit_test(test_mutations),
+        cmocka_unit_test(test_mutations), cmocka_unit_test(test_nothing_is_sent_behind_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

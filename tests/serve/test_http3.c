@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/reader.h"
+#include "base/writer.h"
 #include "quic_kit.h"
 #include "wire/http3.h"
 
@@ -161,6 +162,73 @@ static void a_request_may_be_given_up(void **state)
     quic_leave(&c);
 }
 
+/* An integer behind a prefix of seven bits that are all ones (RFC 9204 4.1.1, RFC 7541 5.1). */
+static void write_long_length(hs_writer *w, size_t length)
+{
+    for (length -= 127; length >= 128; length >>= 7) {
+        hs_write_u8(w, (uint8_t)(length | 128));
+    }
+    hs_write_u8(w, (uint8_t)length);
+}
+
+/* HEADERS of a GET with a path, and fields of a hundred bytes behind it. */
+static void send_large_request(client *c, size_t path_len, size_t field_count)
+{
+    static uint8_t section[200000];
+    static uint8_t frame[200000];
+    static char text[100000];
+    hs_writer fields;
+    hs_writer w;
+    memset(text, 'x', sizeof text);
+    text[0] = '/';
+    hs_writer_init(&fields, section, sizeof section);
+    hs_write_bytes(&fields, BYTES("\x00\x00\xd1\xd7\x50\x01\x61\x51\x7f"));
+    write_long_length(&fields, path_len);
+    hs_write_bytes(&fields, hs_bytes_of(text, path_len));
+    for (size_t i = 0; i < field_count; i++) {
+        hs_write_bytes(&fields, BYTES("\x21\x61\x64")); /* "a", and a hundred bytes */
+        hs_write_bytes(&fields, hs_bytes_of(text, 100));
+    }
+    hs_writer_init(&w, frame, sizeof frame);
+    hs_write_varint(&w, HS_HTTP3_HEADERS);
+    hs_write_varint(&w, hs_writer_bytes(&fields).len);
+    hs_write_bytes(&w, hs_writer_bytes(&fields));
+    assert_int_equal(hs_writer_result(&fields), HS_OK);
+    assert_int_equal(hs_writer_result(&w), HS_OK);
+    quic_send(c, quic_open_stream(c, true), hs_writer_bytes(&w), true);
+}
+
+static void fields_that_are_too_large_are_refused(void **state)
+{
+    (void)state;
+    client c;
+    begin(&c);
+    quic_send(&c, quic_open_stream(&c, false), BYTES(CONTROL), false);
+    send_large_request(&c, 2049, 0);
+    quic_wait_line(&c, "#1 GET 431 ");
+    send_large_request(&c, 2048, 0);
+    quic_wait_line(&c, " 404 ");
+    send_large_request(&c, 200, 700); /* over 64 KiB */
+    quic_wait_line(&c, " on stream 8");
+    assert_true(quic_has_line(" 431 "));
+    assert_false(has_page(&c));
+    quic_send(&c, quic_open_stream(&c, true), BYTES(REQUEST), true);
+    quic_run_until(&c, has_page);
+    assert_true(has_page(&c));
+    quic_leave(&c);
+}
+
+/* One field that is longer than any that QPACK's decoder takes. */
+static void a_field_without_end_ends_the_connection(void **state)
+{
+    (void)state;
+    client c;
+    begin(&c);
+    quic_send(&c, quic_open_stream(&c, false), BYTES(CONTROL), false);
+    send_large_request(&c, 70000, 0);
+    expect_close(&c, HS_HTTP3_ERROR_EXCESSIVE_LOAD);
+}
+
 /* A request that waits for the dynamic table gets no more than its window (RFC 9204 2.1.2). */
 static void what_waits_for_qpack_is_bounded(void **state)
 {
@@ -201,6 +269,8 @@ int main(void)
         WITH_SERVER(what_breaks_http3_ends_the_connection),
         WITH_SERVER(critical_streams_may_not_be_given_up),
         WITH_SERVER(a_request_may_be_given_up),
+        WITH_SERVER(fields_that_are_too_large_are_refused),
+        WITH_SERVER(a_field_without_end_ends_the_connection),
         WITH_SERVER(what_waits_for_qpack_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
