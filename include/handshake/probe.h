@@ -79,6 +79,12 @@ HS_API void hs_prober_free(hs_prober *prober);
 HS_API HS_CHECKED hs_result hs_prober_run(hs_prober *prober, const char *url, hs_trace **out,
                                           hs_problem *problem);
 
+/* Where the options ask for resumption and no ticket of this target is held: the connection for it,
+ * so that the next run makes one connection only. Where that connection fails, it is `*failed`, for
+ * hs_trace_free; else NULL. Results as of hs_prober_run. */
+HS_API HS_CHECKED hs_result hs_prober_prepare(hs_prober *prober, const char *url, hs_trace **failed,
+                                              hs_problem *problem);
+
 /* Why the packets in `pcap` are rebuilt from the sockets' streams, and marked so: "Operation not
  * permitted". NULL where they are captured, or not asked for. Borrowed. */
 HS_API const char *hs_prober_rebuilt_because(const hs_prober *prober);
