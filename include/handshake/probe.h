@@ -40,6 +40,8 @@ typedef struct hs_probe_options {
     uint16_t tls_max;
     const char *ciphers; /* OpenSSL lists; TLS 1.3 suites and older ones may be mixed */
     const char *groups;
+    bool hello_retry; /* offers no key share that the server can use, so that it must ask for one by
+                       * HelloRetryRequest (RFC 8446 4.1.4); not over QUIC */
     const char *server_name;       /* SNI and the name to verify; NULL: the target's host */
     const char *cacert;            /* file of roots, beside the system's */
     const char *cert;              /* client certificate, PEM */

@@ -76,7 +76,8 @@ static hs_result make_contexts(hs_prober *prober, const hs_scheme *scheme, hs_pr
 /* Options that only a TLS context can check are checked now, not at the first target. */
 static bool names_tls_material(const hs_probe_options *o)
 {
-    return o->ciphers || o->groups || o->cacert || o->cert || o->key || o->pinned_public_key;
+    return o->ciphers || o->groups || o->cacert || o->cert || o->key || o->pinned_public_key ||
+           o->hello_retry;
 }
 
 static hs_result open_loop(hs_prober *prober, hs_problem *problem)
@@ -227,6 +228,10 @@ static hs_result check_target(const hs_prober *prober, const hs_url *url, hs_pro
         what = "QUIC needs an application protocol (--alpn)";
     } else if (prober->options.tcp_fastopen && !url->scheme->has_tls && !url->scheme->has_request) {
         what = "--tcp-fastopen needs something to send with the SYN: use another scheme";
+    } else if (o->hello_retry && !url->scheme->has_tls) {
+        what = "--hello-retry needs TLS";
+    } else if (o->hello_retry && url->scheme->is_quic) {
+        what = "--hello-retry is for TLS over TCP, and this is QUIC";
     } else if (resumes(prober) && !url->scheme->has_tls) {
         what = "--resume and --early-data need TLS";
     } else if (prober->options.early_data && !url->scheme->has_request) {
