@@ -209,6 +209,12 @@ void hs_flow_table_remove(hs_flow_table *table, const hs_flow *flow)
     }
 }
 
+void hs_flow_table_clear(hs_flow_table *table)
+{
+    memset(table->slots, 0, (table->mask + 1) * sizeof *table->slots);
+    table->count = 0;
+}
+
 size_t hs_flow_table_count(const hs_flow_table *table)
 {
     return table->count;

@@ -151,20 +151,16 @@ static hs_result plain_record(hs_tls_decoder *d, hs_tls_direction *direction,
 {
     hs_fault fault;
     hs_reader r;
-    hs_tls_record record;
-    hs_tls_found found = {
-        .direction = direction, .raw = piece->bytes, .first = piece->first, .end = piece->end};
     hs_reader_init(&r, piece->bytes, &fault, NULL);
-    if (hs_tls_record_read(&r, &record) != HS_OK) {
-        hs_tls_malformed(d, &found, "record", &fault);
-        return HS_OK;
-    }
-    if (record.type == HS_TLS_APPLICATION_DATA) {
+    (void)hs_read_bytes(&r, HS_TLS_RECORD_HEADER, "header"); /* the framer has read it */
+    hs_record_content content = {.type = piece->type, .bytes = hs_read_rest(&r, "fragment")};
+    if (piece->type == HS_TLS_APPLICATION_DATA) {
+        hs_tls_found found = {
+            .direction = direction, .raw = piece->bytes, .first = piece->first, .end = piece->end};
         hs_reader_fail(&r, "type", "application data before ChangeCipherSpec");
         hs_tls_malformed(d, &found, "record", &fault);
         return HS_OK;
     }
-    hs_record_content content = {.type = record.type, .bytes = record.fragment};
     return hs_tls_content(d, direction, piece, &content, false);
 }
 
