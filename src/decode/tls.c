@@ -12,14 +12,16 @@ hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
     if (!d) {
         return NULL;
     }
+    const hs_allocator *allocator = hs_arena_allocator(hs_trace_arena(trace));
     d->trace = trace;
     d->keylog = keylog;
     d->application = application;
     for (int i = 0; i < 2; i++) {
         hs_tls_direction *direction = &d->sides[i];
         direction->side = i == 0 ? HS_CLIENT : HS_SERVER;
-        hs_tls_framer_init(&direction->framer, direction->side == HS_CLIENT);
-        hs_buffer_init(&direction->message, HS_TLS_HANDSHAKE_HEADER + HS_TLS_MESSAGE_MAX);
+        hs_tls_framer_init(&direction->framer, direction->side == HS_CLIENT, allocator);
+        hs_buffer_init_from(&direction->message, HS_TLS_HANDSHAKE_HEADER + HS_TLS_MESSAGE_MAX,
+                            allocator);
     }
     return d;
 }
