@@ -49,6 +49,7 @@ void hs_application_free(hs_application *application)
         hs_app_map_free(&application->sides[i].map);
         hs_app_http2_fields_free(&application->sides[i]);
     }
+    hs_app_tunnel_free(application);
     free(application->sides);
     free(application->requests);
 }
