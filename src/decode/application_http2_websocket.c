@@ -8,18 +8,20 @@ enum { STATUS_FINAL = 200, STATUS_REFUSED = 300 };
 
 void hs_app_tunnel_free(hs_application *app)
 {
-    hs_app_side *sides = app->tunnel.sides;
+    hs_app_side *sides = app->tunnel ? app->tunnel->sides : NULL;
     for (int i = 0; sides && i < 2; i++) {
         hs_buffer_free(&sides[i].buffer);
         hs_app_map_free(&sides[i].map);
     }
     free(sides);
-    app->tunnel.sides = NULL;
+    if (app->tunnel) {
+        *app->tunnel = (hs_app_tunnel){0};
+    }
 }
 
 static void open_side(hs_application *app, hs_side from)
 {
-    hs_app_tunnel *tunnel = &app->tunnel;
+    hs_app_tunnel *tunnel = app->tunnel;
     if (!tunnel->sides) {
         tunnel->sides = calloc(2, sizeof *tunnel->sides);
     }
@@ -32,7 +34,7 @@ static void open_side(hs_application *app, hs_side from)
 
 static void request_ended(hs_application *app, const hs_app_http2 *http2, const hs_message *message)
 {
-    hs_app_tunnel *tunnel = &app->tunnel;
+    hs_app_tunnel *tunnel = app->tunnel;
     bool begins = http2->block.is_connect && http2->block.is_websocket;
     bool is_first = !hs_trace_is_marked(app->trace, HS_MILESTONE_REQUEST);
     if (!begins || tunnel->stream != 0) {
@@ -51,7 +53,7 @@ static void request_ended(hs_application *app, const hs_app_http2 *http2, const 
 
 static void answer_ended(hs_application *app, const hs_app_http2 *http2, const hs_message *message)
 {
-    hs_app_tunnel *tunnel = &app->tunnel;
+    hs_app_tunnel *tunnel = app->tunnel;
     int status = http2->block.status;
     if (tunnel->is_answered || status < STATUS_FINAL) {
         return;
@@ -72,7 +74,7 @@ void hs_app_http2_headers(hs_application *app, hs_app_side *side, const hs_messa
 {
     hs_app_http2 *http2 = &side->http2;
     if (side->from == HS_SERVER) {
-        bool is_tunnel = app->tunnel.stream != 0 && http2->block.stream == app->tunnel.stream;
+        bool is_tunnel = app->tunnel->stream != 0 && http2->block.stream == app->tunnel->stream;
         if (!is_tunnel && http2->header.type == HS_HTTP2_HEADERS) {
             hs_app_mark_first(app, HS_MILESTONE_FIRST_RESPONSE, message);
         } else if (is_tunnel && !http2->in_block) {
@@ -129,8 +131,8 @@ void hs_app_tunnel_field(hs_application *app, hs_app_side *side, hs_bytes name, 
     if (hs_bytes_are(name, ":status")) {
         block->status = hs_app_status(value);
     }
-    bool is_answer = app->tunnel.stream != 0 && block->stream == app->tunnel.stream &&
-                     !app->tunnel.is_answered && block->status >= STATUS_FINAL;
+    bool is_answer = app->tunnel->stream != 0 && block->stream == app->tunnel->stream &&
+                     !app->tunnel->is_answered && block->status >= STATUS_FINAL;
     if (is_answer && !facts->subprotocol && hs_bytes_are(name, "sec-websocket-protocol")) {
         facts->subprotocol = hs_app_fact(app, value);
     } else if (is_answer && hs_bytes_are(name, "sec-websocket-extensions")) {
@@ -141,14 +143,14 @@ void hs_app_tunnel_field(hs_application *app, hs_app_side *side, hs_bytes name, 
 
 static hs_app_side *inner_side(hs_application *app, const hs_app_side *side)
 {
-    hs_app_side *inner = app->tunnel.sides ? &app->tunnel.sides[side->from] : NULL;
+    hs_app_side *inner = app->tunnel->sides ? &app->tunnel->sides[side->from] : NULL;
     bool is_open = inner && (inner->protocol == HS_APP_WEBSOCKET || inner->protocol == HS_APP_DATA);
     return is_open ? inner : NULL;
 }
 
 bool hs_app_tunnel_carries(hs_application *app, const hs_app_side *side)
 {
-    return side->http2.header.stream_id == app->tunnel.stream && inner_side(app, side) != NULL;
+    return side->http2.header.stream_id == app->tunnel->stream && inner_side(app, side) != NULL;
 }
 
 static bool step(hs_application *app, hs_app_side *inner)

@@ -125,18 +125,19 @@ typedef struct hs_app_tunnel {
     hs_app_side *sides; /* of what its DATA carries, two; NULL before there is some */
 } hs_app_tunnel;
 
+/* There is one for each connection that is followed, mostly in vain: it is kept small. */
 struct hs_application {
     hs_trace *trace;
     size_t budget;
-    bool is_finishing;
     hs_app_side *sides;       /* two, by hs_side; NULL until something comes: often nothing does */
     hs_app_request *requests; /* HTTP/1.1 requests without an answer, oldest first; as `sides` */
-    size_t request_count;
+    hs_app_tunnel *tunnel;    /* as `sides` */
+    uint32_t request_count;
+    bool is_finishing;
     bool waits_for_upgrade; /* what the client sends next depends on the answer */
     bool has_accept;        /* `accept` is what answers the WebSocket request's key */
+    uint8_t rsv_allowed;    /* WebSocket: bits of the negotiated extensions */
     char accept[HS_WEBSOCKET_ACCEPT_SIZE];
-    uint8_t rsv_allowed; /* WebSocket: bits of the negotiated extensions */
-    hs_app_tunnel tunnel;
 };
 
 static inline hs_app_side *hs_app_other(hs_application *app, const hs_app_side *side)

@@ -19,7 +19,10 @@ typedef struct exchange {
     bool answered; /* the final response head came */
     bool is_open;  /* and it is a WebSocket */
     bool is_ended; /* the server's END_STREAM */
-    bool is_left;  /* nothing follows what is in `out` */
+    bool is_reset; /* its RST_STREAM */
+    bool is_gone;  /* its GOAWAY, which does not spare the stream */
+    uint32_t error;
+    bool is_left; /* nothing follows what is in `out` */
     hs_probe_frames frames;
     hs_buffer in;  /* DATA that came, until nghttp2 has returned */
     hs_buffer out; /* for DATA */
@@ -67,24 +70,14 @@ static void handle_settings(hs_run *run, exchange *x)
     }
 }
 
-/* RFC 8441 5: a reset of the stream is what an RST is to HTTP/1.1. */
-static void handle_reset(hs_run *run, uint32_t error)
-{
-    hs_run_fail(run, HS_FAILURE_WEBSOCKET_RESET, "%s reset the WebSocket's stream (%s)",
-                hs_run_peer(run), nghttp2_http2_strerror(error));
-}
-
 /* What it still answers, it may answer (RFC 9113 6.8). */
-static void handle_goaway(hs_run *run, const exchange *x, const nghttp2_goaway *goaway)
+static bool is_spared(const exchange *x, const nghttp2_goaway *goaway)
 {
-    bool is_spared = x->stream != 0 && x->stream <= goaway->last_stream_id &&
-                     goaway->error_code == NGHTTP2_NO_ERROR;
-    if (!is_spared) {
-        hs_run_fail(run, HS_FAILURE_HTTP2_GOAWAY, "%s sent GOAWAY (%s) before it answered",
-                    hs_run_peer(run), nghttp2_http2_strerror(goaway->error_code));
-    }
+    return x->stream != 0 && x->stream <= goaway->last_stream_id &&
+           goaway->error_code == NGHTTP2_NO_ERROR;
 }
 
+/* An end is only noted: what came before it counts first. */
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *context)
 {
     hs_run *run = context;
@@ -101,11 +94,15 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
         x->answered = x->answered || (is_ours && x->status >= 200);
         break;
     case NGHTTP2_GOAWAY:
-        handle_goaway(run, x, &frame->goaway);
+        if (!x->is_gone && !is_spared(x, &frame->goaway)) {
+            x->is_gone = true;
+            x->error = frame->goaway.error_code;
+        }
         break;
     case NGHTTP2_RST_STREAM:
-        if (is_ours) {
-            handle_reset(run, frame->rst_stream.error_code);
+        if (is_ours && !x->is_ended) {
+            x->is_reset = true;
+            x->error = frame->rst_stream.error_code;
         }
         break;
     default:
@@ -257,6 +254,26 @@ static void go_on(hs_run *run, exchange *x)
     }
 }
 
+/* RFC 8441 5: END_STREAM is what a FIN is to HTTP/1.1, and a reset of the stream what an RST is. */
+static void judge_end(hs_run *run, const exchange *x)
+{
+    const char *error = nghttp2_http2_strerror(x->error);
+    if (x->is_ended) {
+        hs_run_fail(run, HS_FAILURE_WEBSOCKET_CLOSED,
+                    "%s ended the WebSocket's stream before it answered", hs_run_peer(run));
+    } else if (x->is_reset) {
+        hs_run_fail(run, HS_FAILURE_WEBSOCKET_RESET, "%s reset the WebSocket's stream (%s)",
+                    hs_run_peer(run), error);
+    } else if (x->is_gone) {
+        hs_run_fail(run, HS_FAILURE_HTTP2_GOAWAY, "%s sent GOAWAY (%s) before it answered",
+                    hs_run_peer(run), error);
+    } else if (!nghttp2_session_want_read(x->session)) {
+        /* nghttp2 found a breach and has queued its own GOAWAY. */
+        hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR,
+                    "%s sent what is not valid HTTP/2 in its place", hs_run_peer(run));
+    }
+}
+
 static void received(hs_run *run, hs_bytes bytes)
 {
     exchange *x = run->exchange;
@@ -270,16 +287,8 @@ static void received(hs_run *run, hs_bytes bytes)
         return;
     }
     hs_http2_client_flush(run, x->session);
-    if (run->finished) {
-        return;
-    }
-    if (x->is_ended) {
-        hs_run_fail(run, HS_FAILURE_WEBSOCKET_CLOSED,
-                    "%s ended the WebSocket's stream before it answered", hs_run_peer(run));
-    } else if (!nghttp2_session_want_read(x->session)) {
-        /* nghttp2 found a breach and has queued its own GOAWAY. */
-        hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR,
-                    "%s sent what is not valid HTTP/2 in its place", hs_run_peer(run));
+    if (!run->finished) {
+        judge_end(run, x);
     }
 }
 

@@ -92,14 +92,15 @@ void hs_probe_frames_receive(hs_probe_frames *frames, hs_bytes bytes)
 {
     hs_run *run = frames->run;
     frames->incoming = bytes;
-    if (wslay_event_recv(frames->wslay) != 0 || wslay_event_get_close_sent(frames->wslay)) {
-        if (!frames->close_received && !run->finished) {
-            hs_run_fail(run, HS_FAILURE_WEBSOCKET_PROTOCOL_ERROR,
-                        "%s sent what is not a valid WebSocket frame", hs_run_peer(run));
-        }
-    }
+    bool is_broken = wslay_event_recv(frames->wslay) != 0;
     if (wslay_event_want_write(frames->wslay) && !run->over) {
         (void)wslay_event_send(frames->wslay); /* our send call-back does not fail */
+    }
+    /* A close that nobody asked for is wslay's answer to a breach. */
+    is_broken = is_broken || wslay_event_get_close_sent(frames->wslay);
+    if (is_broken && !frames->close_received && !run->finished) {
+        hs_run_fail(run, HS_FAILURE_WEBSOCKET_PROTOCOL_ERROR,
+                    "%s sent what is not a valid WebSocket frame", hs_run_peer(run));
     }
     if (frames->answered && !run->finished) {
         hs_run_step_done(run);
