@@ -297,10 +297,13 @@ static int round_trips_to_ready(const hs_trace *trace)
         return -1;
     }
     int count = 0;
+    /* Only the upgrade over HTTP/2 waits for SETTINGS (RFC 8441 3). */
+    bool skips_settings = !trace->phases[HS_PHASE_UPGRADE].present;
     for (int i = 0; i < HS_PHASE_COUNT; i++) {
         const hs_phase_span *span = &trace->phases[i];
         bool before = span->present && span->end.at != HS_TIME_NONE && span->end.at <= ready;
-        if (before && span->round_trips > 0 && i != HS_PHASE_SETTINGS && i != HS_PHASE_RESPONSE) {
+        bool counts = i != HS_PHASE_RESPONSE && (i != HS_PHASE_SETTINGS || !skips_settings);
+        if (before && span->round_trips > 0 && counts) {
             count += span->round_trips;
         }
     }
