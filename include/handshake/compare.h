@@ -74,7 +74,7 @@ typedef struct hs_compare_options {
     void *context;
 } hs_compare_options;
 
-enum { HS_COMPARE_ROUNDS_MAX = 10000, HS_COMPARE_ROUNDS_DEFAULT = 10 };
+enum { HS_COMPARE_ROUNDS_MAX = 1000, HS_COMPARE_ROUNDS_DEFAULT = 10 };
 
 HS_API void hs_compare_options_init(hs_compare_options *options);
 
@@ -129,10 +129,10 @@ typedef struct hs_compare_row {
 
 /* What would make it faster, or does. */
 typedef struct hs_saving {
-    const char *name;  /* "tls1.3" */
-    const char *title; /* "TLS 1.3 in place of TLS 1.2" */
-    bool measured;     /* both ends of it are rows here; else it is what the protocol promises on
-                        * this path */
+    char name[48];  /* "tls1.3" */
+    char title[96]; /* "TLS 1.3 in place of TLS 1.2" */
+    bool measured;  /* both ends of it are rows here; else it is what the protocol promises on
+                     * this path */
     hs_way from;
     hs_way to;
     double round_trips;

@@ -40,6 +40,8 @@ typedef struct hs_probe_options {
     uint16_t tls_max;
     const char *ciphers; /* OpenSSL lists; TLS 1.3 suites and older ones may be mixed */
     const char *groups;
+    bool hello_retry; /* offers no key share that the server can use, so that it must ask for one by
+                       * HelloRetryRequest (RFC 8446 4.1.4); not over QUIC */
     const char *server_name;       /* SNI and the name to verify; NULL: the target's host */
     const char *cacert;            /* file of roots, beside the system's */
     const char *cert;              /* client certificate, PEM */
@@ -78,6 +80,12 @@ HS_API void hs_prober_free(hs_prober *prober);
  * `problem` filled. HS_LIMIT: hs_prober_stop was called before there was a result. */
 HS_API HS_CHECKED hs_result hs_prober_run(hs_prober *prober, const char *url, hs_trace **out,
                                           hs_problem *problem);
+
+/* Where the options ask for resumption and no ticket of this target is held: the connection for it,
+ * so that the next run makes one connection only. Where that connection fails, it is `*failed`, for
+ * hs_trace_free; else NULL. Results as of hs_prober_run. */
+HS_API HS_CHECKED hs_result hs_prober_prepare(hs_prober *prober, const char *url, hs_trace **failed,
+                                              hs_problem *problem);
 
 /* Why the packets in `pcap` are rebuilt from the sockets' streams, and marked so: "Operation not
  * permitted". NULL where they are captured, or not asked for. Borrowed. */

@@ -14,10 +14,12 @@ extern "C" {
 #endif
 
 typedef struct hs_report_options {
-    bool color;    /* ANSI colours */
-    int verbosity; /* 0 summary, 1 with the ladder, 2 with every field and its bytes */
-    bool events;   /* JSON: with `events` */
-    int width;     /* columns of the terminal; 0: 100 */
+    bool color;      /* ANSI colours */
+    int verbosity;   /* 0 summary, 1 with the ladder, 2 with every field and its bytes */
+    bool events;     /* JSON: with `events` */
+    int width;       /* columns of the terminal; 0: 100 */
+    const char *way; /* JSON: what a comparison calls this run; NULL: it is none of one */
+    int round;       /* its round */
 } hs_report_options;
 
 /* The text for people. */

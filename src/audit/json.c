@@ -21,20 +21,6 @@ static json_t *begin_record(hs_json *json, const char *kind, int64_t at)
     return record;
 }
 
-static hs_result write_record(const hs_json *json, json_t *record, FILE *out)
-{
-    hs_result result = HS_NO_MEMORY;
-    char *text = json->failed ? NULL : json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(12));
-    if (text) {
-        fputs(text, out);
-        fputc('\n', out);
-        result = ferror(out) ? HS_SYSTEM : HS_OK;
-    }
-    free(text);
-    json_decref(record);
-    return result;
-}
-
 static json_t *settings_of(hs_json *json, const hs_audit *audit)
 {
     json_t *settings = hs_json_object(json);
@@ -177,7 +163,7 @@ hs_result hs_audit_json(const hs_audit *audit, FILE *out)
     }
     hs_json_set(&json, record, "findings", findings_of(&json, audit));
     hs_json_set(&json, record, "not_seen", unseen_of(&json, audit));
-    return write_record(&json, record, out);
+    return hs_json_write(&json, record, out);
 }
 
 hs_result hs_audit_watch_json(const hs_audit_interval *interval, FILE *out)
@@ -197,5 +183,5 @@ hs_result hs_audit_watch_json(const hs_audit_interval *interval, FILE *out)
         }
     }
     hs_json_set(&json, record, "per_second", rates);
-    return write_record(&json, record, out);
+    return hs_json_write(&json, record, out);
 }

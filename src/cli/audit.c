@@ -3,12 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "audit/report.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/terminal.h"
 #include "net/clock.h"
 
 typedef struct settings {
@@ -66,20 +65,6 @@ static const hs_example examples[] = {
     {NULL, NULL},
 };
 
-static void set_report_options(hs_report_options *report, int verbosity)
-{
-    const char *no_color = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    struct winsize size = {0};
-    bool is_terminal = isatty(STDOUT_FILENO);
-    if (is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-        report->width = size.ws_col;
-    }
-    report->color = is_terminal && (!no_color || no_color[0] == '\0') && terminal &&
-                    strcmp(terminal, "dumb") != 0;
-    report->verbosity = verbosity;
-}
-
 static int look_once(const hs_command *command, const settings *s, const hs_report_options *report)
 {
     hs_audit *audit;
@@ -126,7 +111,7 @@ static int watch(const hs_command *command, const settings *s, const hs_report_o
     hs_audit_counters looks[2];
     hs_time pause = s->interval != HS_TIME_NONE ? s->interval : INTERVAL_DEFAULT;
     hs_result result = HS_OK;
-    hs_interrupt_watch_alone();
+    hs_interrupt_call(NULL);
     if (!read_counters(command, &looks[0])) {
         return HS_EXIT_USAGE;
     }
@@ -165,7 +150,7 @@ static int run(const hs_command *command, int argc, char **argv)
         return hs_command_fail(command, "--%s: needs --watch", s.count != 0 ? "count" : "interval");
     }
     hs_report_options report = {.color = false};
-    set_report_options(&report, s.verbosity);
+    hs_terminal_report_options(stdout, &report);
     return s.watch ? watch(command, &s, &report) : look_once(command, &s, &report);
 }
 

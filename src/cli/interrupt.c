@@ -7,6 +7,7 @@
 
 /* A signal handler has no other way to its data. */
 static hs_prober *volatile watched;
+static void (*volatile stop_call)(void);
 static volatile sig_atomic_t came;
 
 static void on_signal(int signal_number)
@@ -15,6 +16,9 @@ static void on_signal(int signal_number)
     hs_prober *prober = watched;
     if (prober) {
         hs_prober_stop(prober);
+    }
+    if (stop_call) {
+        stop_call();
     }
 }
 
@@ -32,9 +36,10 @@ void hs_interrupt_watch(hs_prober *prober)
     set_handler(prober ? on_signal : SIG_DFL);
 }
 
-void hs_interrupt_watch_alone(void)
+void hs_interrupt_call(void (*stop)(void))
 {
     watched = NULL;
+    stop_call = stop;
     set_handler(on_signal);
 }
 

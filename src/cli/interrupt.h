@@ -8,8 +8,8 @@
 
 /* From now on both signals stop `prober`; one prober at a time. NULL takes it away again. */
 void hs_interrupt_watch(hs_prober *prober);
-/* From now on both signals are only noted, for hs_interrupted, and end pauses. */
-void hs_interrupt_watch_alone(void);
+/* From now on both signals call `stop`, which is async-signal-safe. NULL: they are only noted. */
+void hs_interrupt_call(void (*stop)(void));
 /* The signal that came, or 0. */
 int hs_interrupted(void);
 /* Sleeps until then on the monotonic clock, or until a signal comes. */

@@ -5,11 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/terminal.h"
 #include "lab/synflood.h"
 
 enum {
@@ -123,31 +122,14 @@ static bool is_stopped(void)
     return hs_interrupted() != 0;
 }
 
-static bool wants_color(FILE *out)
-{
-    const char *no_color = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    return isatty(fileno(out)) && (!no_color || no_color[0] == '\0') && terminal &&
-           strcmp(terminal, "dumb") != 0;
-}
-
-static hs_report_options report_options(void)
-{
-    struct winsize size = {0};
-    hs_report_options report = {.color = wants_color(stdout)};
-    if (isatty(fileno(stdout)) && ioctl(fileno(stdout), TIOCGWINSZ, &size) == 0) {
-        report.width = size.ws_col;
-    }
-    return report;
-}
-
 /* One row, printed as soon as it is there. The exit status. */
 static int run_row(const hs_command *command, const settings *s, int cookies, int backlog,
                    bool is_first)
 {
     const hs_synflood_options row_options = {
         .rate = s->rate, .flood = s->seconds, .syncookies = cookies, .backlog = backlog};
-    const hs_report_options report = report_options();
+    hs_report_options report = {0};
+    hs_terminal_report_options(stdout, &report);
     hs_problem problem = {""};
     hs_synflood_row *row = malloc(sizeof *row);
     hs_result result = row ? hs_synflood_run(&row_options, is_stopped, row, &problem)
@@ -180,7 +162,7 @@ static int run(const hs_command *command, int argc, char **argv)
     if (!hs_command_parse(command, argc, argv, &s, &operands, &status)) {
         return status;
     }
-    hs_interrupt_watch_alone();
+    hs_interrupt_call(NULL);
     bool is_first = true;
     for (size_t b = 0; b < s.backlogs.count && status == HS_EXIT_OK; b++) {
         for (size_t c = 0; c < s.cookies.count && status == HS_EXIT_OK; c++) {

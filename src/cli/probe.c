@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <handshake/handshake.h>
@@ -13,6 +12,7 @@
 #include "cli/probe_options.h"
 #include "cli/probe_series.h"
 #include "cli/qlog_folder.h"
+#include "cli/terminal.h"
 
 enum { SIGNAL_STATUS = 128 };
 
@@ -29,22 +29,9 @@ typedef struct session {
     uint64_t printed; /* reports so far */
 } session;
 
-static bool wants_color(FILE *out)
-{
-    const char *no_color = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    return isatty(fileno(out)) && (!no_color || no_color[0] == '\0') && terminal &&
-           strcmp(terminal, "dumb") != 0;
-}
-
 static void set_report_options(session *s)
 {
-    struct winsize size = {0};
-    bool is_terminal = isatty(fileno(s->out));
-    if (is_terminal && ioctl(fileno(s->out), TIOCGWINSZ, &size) == 0) {
-        s->report.width = size.ws_col;
-    }
-    s->report.color = wants_color(s->out);
+    hs_terminal_report_options(s->out, &s->report);
     s->report.verbosity = s->settings.verbosity;
     s->report.events = s->settings.events;
 }

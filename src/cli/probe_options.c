@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PROTOCOL_MAX = 255, NAME_LONGEST = 253, TIME_MAX_SECONDS = 86400 };
+#include "cli/shared_options.h"
 
-#define SECONDS_MAX (TIME_MAX_SECONDS * HS_SECOND)
+enum { PROTOCOL_MAX = 255 };
+
 #define AT(field) offsetof(hs_probe_settings, field)
 
 static hs_result wrong(hs_problem *problem, const char *format, ...) HS_PRINTF(2, 3);
@@ -53,16 +54,6 @@ static hs_result set_alpn(void *field, const char *argument, hs_problem *problem
     return HS_OK;
 }
 
-static hs_result set_server_name(void *field, const char *argument, hs_problem *problem)
-{
-    size_t len = strlen(argument);
-    if (len == 0 || len > NAME_LONGEST || argument[strcspn(argument, " /\t\n\r")] != '\0') {
-        return wrong(problem, "'%.80s' is not a host name", argument);
-    }
-    *(const char **)field = argument;
-    return HS_OK;
-}
-
 static hs_result set_write_out(void *field, const char *argument, hs_problem *problem)
 {
     if (argument[0] != '@' && hs_probe_check_format(argument, problem) != HS_OK) {
@@ -73,63 +64,13 @@ static hs_result set_write_out(void *field, const char *argument, hs_problem *pr
 }
 
 const hs_option hs_probe_option_table[] = {
-    {.group = "Connection",
-     .letter = '4',
-     .help = "IPv4 addresses only",
-     .kind = HS_OPTION_CONSTANT,
-     .offset = AT(probe.family),
-     .value = 4},
-    {.letter = '6',
-     .help = "IPv6 addresses only",
-     .kind = HS_OPTION_CONSTANT,
-     .offset = AT(probe.family),
-     .value = 6},
-    {.name = "resolve",
-     .argument = "H:P:A",
-     .help = "use address A for host H and port P (repeatable)",
-     .kind = HS_OPTION_LIST,
-     .offset = AT(resolve)},
+    HS_ADDRESS_OPTIONS,
     {.name = "tcp-fastopen",
      .help = "send the first bytes with the SYN, where the cookie is known",
      .kind = HS_OPTION_FLAG,
      .offset = AT(probe.tcp_fastopen)},
 
-    {.group = "Deadlines, in seconds",
-     .name = "connect-timeout",
-     .argument = "S",
-     .help = "name resolution and TCP, or QUIC's first answer (10)",
-     .kind = HS_OPTION_SECONDS,
-     .offset = AT(probe.connect_timeout),
-     .min = 1,
-     .max = SECONDS_MAX},
-    {.name = "tls-timeout",
-     .argument = "S",
-     .help = "the TLS or QUIC handshake (10)",
-     .kind = HS_OPTION_SECONDS,
-     .offset = AT(probe.tls_timeout),
-     .min = 1,
-     .max = SECONDS_MAX},
-    {.name = "upgrade-timeout",
-     .argument = "S",
-     .help = "WebSocket upgrade, SETTINGS of HTTP/2 and 3, first response (10)",
-     .kind = HS_OPTION_SECONDS,
-     .offset = AT(probe.upgrade_timeout),
-     .min = 1,
-     .max = SECONDS_MAX},
-    {.letter = 'm',
-     .name = "timeout",
-     .argument = "S",
-     .help = "everything (30)",
-     .kind = HS_OPTION_SECONDS,
-     .offset = AT(probe.timeout),
-     .min = 1,
-     .max = SECONDS_MAX},
-    {.name = "max-time",
-     .argument = "S",
-     .kind = HS_OPTION_SECONDS,
-     .offset = AT(probe.timeout),
-     .min = 1,
-     .max = SECONDS_MAX},
+    HS_DEADLINE_OPTIONS,
 
     {.group = "TLS",
      .name = "tlsv1.2",
@@ -164,6 +105,10 @@ const hs_option hs_probe_option_table[] = {
      .help = "groups to offer, the first with a key share: X25519:P-256",
      .kind = HS_OPTION_TEXT,
      .offset = AT(probe.groups)},
+    {.name = "hello-retry",
+     .help = "offer no key share that the server can use, so that it must ask for one",
+     .kind = HS_OPTION_FLAG,
+     .offset = AT(probe.hello_retry)},
     {.name = "curves", .argument = "LIST", .kind = HS_OPTION_TEXT, .offset = AT(probe.groups)},
     {.name = "alpn",
      .argument = "LIST",
@@ -171,12 +116,7 @@ const hs_option hs_probe_option_table[] = {
      .kind = HS_OPTION_CUSTOM,
      .offset = AT(probe.alpn),
      .set = set_alpn},
-    {.name = "servername",
-     .argument = "N",
-     .help = "name to send (SNI) and to verify, instead of the target's host",
-     .kind = HS_OPTION_CUSTOM,
-     .offset = AT(probe.server_name),
-     .set = set_server_name},
+    HS_SERVER_NAME_OPTION,
     {.name = "resume",
      .help = "connect once for a session ticket, then measure the resumption",
      .kind = HS_OPTION_FLAG,
@@ -186,33 +126,7 @@ const hs_option hs_probe_option_table[] = {
      .kind = HS_OPTION_FLAG,
      .offset = AT(probe.early_data)},
 
-    {.group = "Trust",
-     .name = "cacert",
-     .argument = "F",
-     .help = "trust the roots in file F, beside the system's",
-     .kind = HS_OPTION_TEXT,
-     .offset = AT(probe.cacert)},
-    {.letter = 'E',
-     .name = "cert",
-     .argument = "F",
-     .help = "client certificate (PEM)",
-     .kind = HS_OPTION_TEXT,
-     .offset = AT(probe.cert)},
-    {.name = "key",
-     .argument = "F",
-     .help = "its key, where it is not in the same file",
-     .kind = HS_OPTION_TEXT,
-     .offset = AT(probe.key)},
-    {.letter = 'k',
-     .name = "insecure",
-     .help = "go on although the certificate does not verify, and say so",
-     .kind = HS_OPTION_FLAG,
-     .offset = AT(probe.insecure)},
-    {.name = "pinnedpubkey",
-     .argument = "P",
-     .help = "public key that the server must have: sha256//… or a file",
-     .kind = HS_OPTION_TEXT,
-     .offset = AT(probe.pinned_public_key)},
+    HS_TRUST_OPTIONS,
 
     {.group = "Application",
      .name = "http1.1",
@@ -262,7 +176,7 @@ const hs_option hs_probe_option_table[] = {
      .kind = HS_OPTION_SECONDS,
      .offset = AT(interval),
      .min = 0,
-     .max = SECONDS_MAX},
+     .max = HS_OPTION_SECONDS_MAX},
 
     {.group = "Output",
      .letter = 'v',

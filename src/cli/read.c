@@ -5,14 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <handshake/handshake.h>
 
 #include "cli/read_line.h"
 #include "cli/read_options.h"
 #include "cli/read_summary.h"
+#include "cli/terminal.h"
 
 enum { OUTPUT_BUFFER = 64 * 1024 };
 
@@ -101,25 +100,12 @@ static void on_trouble(void *context, const char *line)
     (void)hs_command_fail(s->command, "%s", line);
 }
 
-static bool wants_color(FILE *out)
-{
-    const char *no_color = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    return isatty(fileno(out)) && (!no_color || no_color[0] == '\0') && terminal &&
-           strcmp(terminal, "dumb") != 0;
-}
-
 static void set_report_options(session *s)
 {
-    struct winsize size = {0};
-    bool is_terminal = isatty(fileno(s->out));
-    if (is_terminal && ioctl(fileno(s->out), TIOCGWINSZ, &size) == 0) {
-        s->report.width = size.ws_col;
-    }
-    s->report.color = wants_color(s->out);
+    hs_terminal_report_options(s->out, &s->report);
     s->report.verbosity = s->settings.verbosity;
     s->report.events = s->settings.events;
-    s->is_live = is_terminal || s->settings.capture.device;
+    s->is_live = hs_is_terminal(s->out) || s->settings.capture.device;
 }
 
 /* Everything that can fail for the user's fault fails here. */

@@ -1,5 +1,4 @@
 /* A SYN flood for scripts. */
-#include <stdlib.h>
 
 #include "lab/synflood.h"
 #include "report/json_object.h"
@@ -100,12 +99,5 @@ hs_result hs_synflood_json(const hs_synflood_row *row, FILE *out)
         hs_json_set(&json, object, "half_open", half_open_object(&json, row));
     }
     hs_json_set(&json, object, "counters", counters_object(&json, row));
-    char *text = json.failed ? NULL : json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
-    json_decref(object);
-    if (!text) {
-        return HS_NO_MEMORY;
-    }
-    hs_result result = fprintf(out, "%s\n", text) < 0 ? HS_SYSTEM : HS_OK;
-    free(text);
-    return result;
+    return hs_json_write(&json, object, out);
 }

@@ -11,23 +11,28 @@
 #include "net/tls_callbacks.h"
 #include "net/tls_ciphers.h"
 #include "net/tls_credentials.h"
+#include "net/tls_hello_retry.h"
 #include "net/tls_state.h"
 #include "net/tls_verify.h"
 
 enum { SERVER_SESSIONS_MAX = 1024 };
 
-static hs_result new_context(const SSL_METHOD *method, hs_tls_context **out, hs_problem *problem)
+static hs_result new_context(const SSL_METHOD *method, bool hello_retry, hs_tls_context **out,
+                             hs_problem *problem)
 {
     *out = NULL;
     hs_tls_context *context = calloc(1, sizeof(*context));
+    OSSL_PROVIDER *provider = hello_retry ? hs_tls_hello_retry_open() : NULL;
     SSL_CTX *ctx = SSL_CTX_new(method);
-    if (!context || !ctx) {
+    if (!context || !ctx || (hello_retry && !provider)) {
         free(context);
         SSL_CTX_free(ctx);
+        hs_tls_hello_retry_close(provider);
         ERR_clear_error();
         return hs_problem_set(problem, HS_NO_MEMORY, "TLS: no context could be made");
     }
     context->ctx = ctx;
+    context->hello_retry = provider;
     context->auth_level = -1;
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_info_callback(ctx, hs_tls_on_info);
@@ -87,6 +92,9 @@ static hs_result apply_options(hs_tls_context *context, const hs_probe_options *
     if (result == HS_OK && options->pinned_public_key) {
         result = hs_pins_new(options->pinned_public_key, &context->pins, problem);
     }
+    if (result == HS_OK && options->hello_retry) {
+        result = hs_tls_hello_retry_set(context->ctx, problem);
+    }
     return result;
 }
 
@@ -95,7 +103,7 @@ hs_result hs_tls_context_new_client(const hs_probe_options *options, hs_tls_cont
 {
     hs_tls_context *context = NULL;
     *out = NULL;
-    hs_result result = new_context(TLS_client_method(), &context, problem);
+    hs_result result = new_context(TLS_client_method(), options->hello_retry, &context, problem);
     if (result != HS_OK) {
         return result;
     }
@@ -132,7 +140,7 @@ hs_result hs_tls_context_new_server(const char *cert, const char *key, hs_tls_co
 {
     hs_tls_context *context = NULL;
     *out = NULL;
-    hs_result result = new_context(TLS_server_method(), &context, problem);
+    hs_result result = new_context(TLS_server_method(), false, &context, problem);
     if (result != HS_OK) {
         return result;
     }
@@ -158,6 +166,7 @@ void hs_tls_context_free(hs_tls_context *context)
 {
     if (context) {
         SSL_CTX_free(context->ctx);
+        hs_tls_hello_retry_close(context->hello_retry);
         hs_trust_free(context->trust);
         hs_pins_free(context->pins);
         free(context);

@@ -2,6 +2,7 @@
 #ifndef HS_NET_TLS_STATE_H
 #define HS_NET_TLS_STATE_H
 
+#include <openssl/provider.h>
 #include <openssl/ssl.h>
 
 #include "base/buffer.h"
@@ -20,8 +21,9 @@ enum {
 
 struct hs_tls_context {
     SSL_CTX *ctx;
-    hs_trust *trust; /* clients only */
-    hs_pins *pins;   /* NULL: none */
+    OSSL_PROVIDER *hello_retry; /* NULL: none is forced */
+    hs_trust *trust;            /* clients only */
+    hs_pins *pins;              /* NULL: none */
     bool is_server;
     bool insecure;
     bool has_certificate;

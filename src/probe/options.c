@@ -104,6 +104,9 @@ hs_result hs_probe_options_check(const hs_probe_options *o, hs_problem *problem)
     if (o->tls_min != 0 && o->tls_max != 0 && o->tls_min > o->tls_max) {
         return invalid(problem, "the lowest TLS version is above the highest");
     }
+    if (o->hello_retry && o->tls_max != 0 && o->tls_max < 0x0304) {
+        return invalid(problem, "--hello-retry needs TLS 1.3 (--tls-max)");
+    }
     if (o->key && !o->cert) {
         return invalid(problem, "--key needs --cert");
     }

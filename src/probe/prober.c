@@ -76,7 +76,8 @@ static hs_result make_contexts(hs_prober *prober, const hs_scheme *scheme, hs_pr
 /* Options that only a TLS context can check are checked now, not at the first target. */
 static bool names_tls_material(const hs_probe_options *o)
 {
-    return o->ciphers || o->groups || o->cacert || o->cert || o->key || o->pinned_public_key;
+    return o->ciphers || o->groups || o->cacert || o->cert || o->key || o->pinned_public_key ||
+           o->hello_retry;
 }
 
 static hs_result open_loop(hs_prober *prober, hs_problem *problem)
@@ -160,7 +161,7 @@ void hs_prober_stop(hs_prober *prober)
     (void)uv_async_send(&prober->wake);
 }
 
-static hs_result run_once(hs_prober *prober, const hs_run_setup *setup, hs_trace **out)
+static hs_result run_once(hs_prober *prober, hs_run_setup *setup, hs_trace **out)
 {
     hs_run *run = NULL;
     hs_result result = hs_run_start(setup, &run);
@@ -227,6 +228,10 @@ static hs_result check_target(const hs_prober *prober, const hs_url *url, hs_pro
         what = "QUIC needs an application protocol (--alpn)";
     } else if (prober->options.tcp_fastopen && !url->scheme->has_tls && !url->scheme->has_request) {
         what = "--tcp-fastopen needs something to send with the SYN: use another scheme";
+    } else if (o->hello_retry && !url->scheme->has_tls) {
+        what = "--hello-retry needs TLS";
+    } else if (o->hello_retry && url->scheme->is_quic) {
+        what = "--hello-retry is for TLS over TCP, and this is QUIC";
     } else if (resumes(prober) && !url->scheme->has_tls) {
         what = "--resume and --early-data need TLS";
     } else if (prober->options.early_data && !url->scheme->has_request) {
@@ -239,7 +244,8 @@ static hs_result check_target(const hs_prober *prober, const hs_url *url, hs_pro
     return HS_INVALID;
 }
 
-static hs_result run_resumed(hs_prober *prober, hs_run_setup *setup, hs_trace **out)
+/* A ticket of this target's, where none is held. */
+static hs_result have_ticket(hs_prober *prober, hs_run_setup *setup, hs_trace **failed)
 {
     char target[sizeof prober->ticket_target];
     (void)snprintf(target, sizeof target, "%.255s:%u%s", setup->url->host, setup->url->port,
@@ -248,17 +254,20 @@ static hs_result run_resumed(hs_prober *prober, hs_run_setup *setup, hs_trace **
         hs_buffer_consume(&prober->ticket, hs_buffer_bytes(&prober->ticket).len);
         (void)snprintf(prober->ticket_target, sizeof prober->ticket_target, "%s", target);
     }
-    if (hs_buffer_bytes(&prober->ticket).len == 0) {
-        hs_result result = fetch_ticket(prober, setup, out);
-        if (result != HS_OK || *out) {
-            return result;
-        }
+    return hs_buffer_bytes(&prober->ticket).len == 0 ? fetch_ticket(prober, setup, failed) : HS_OK;
+}
+
+static hs_result run_resumed(hs_prober *prober, hs_run_setup *setup, hs_trace **out)
+{
+    hs_result result = have_ticket(prober, setup, out);
+    if (result != HS_OK || *out) {
+        return result;
     }
     /* A ticket is used once (RFC 8446 C.4): the run takes it out of the store. */
     hs_bytes held = hs_buffer_bytes(&prober->ticket);
     hs_buffer ticket;
     hs_buffer_init(&ticket, TICKET_LIMIT);
-    hs_result result = hs_buffer_append(&ticket, held);
+    result = hs_buffer_append(&ticket, held);
     hs_buffer_consume(&prober->ticket, held.len);
     if (result == HS_OK) {
         char alpn[ALPN_MAX];
@@ -272,7 +281,11 @@ static hs_result run_resumed(hs_prober *prober, hs_run_setup *setup, hs_trace **
     return result;
 }
 
-hs_result hs_prober_run(hs_prober *prober, const char *text, hs_trace **out, hs_problem *problem)
+/* What `run` does with the target of a URL, and what both must check first. */
+typedef hs_result (*target_run)(hs_prober *prober, hs_run_setup *setup, hs_trace **out);
+
+static hs_result with_target(hs_prober *prober, const char *text, target_run run, hs_trace **out,
+                             hs_problem *problem)
 {
     hs_url url;
     *out = NULL;
@@ -295,7 +308,7 @@ hs_result hs_prober_run(hs_prober *prober, const char *text, hs_trace **out, hs_
                           .url = &url,
                           .keylog_file = prober->keylog_file,
                           .packets = prober->packets};
-    result = resumes(prober) ? run_resumed(prober, &setup, out) : run_once(prober, &setup, out);
+    result = run(prober, &setup, out);
     if (result == HS_OK) {
         result = hs_packets_check(prober->packets, problem);
     }
@@ -304,6 +317,21 @@ hs_result hs_prober_run(hs_prober *prober, const char *text, hs_trace **out, hs_
         *out = NULL;
     }
     return result;
+}
+
+hs_result hs_prober_prepare(hs_prober *prober, const char *text, hs_trace **failed,
+                            hs_problem *problem)
+{
+    if (!resumes(prober)) {
+        *failed = NULL;
+        return HS_OK;
+    }
+    return with_target(prober, text, have_ticket, failed, problem);
+}
+
+hs_result hs_prober_run(hs_prober *prober, const char *text, hs_trace **out, hs_problem *problem)
+{
+    return with_target(prober, text, resumes(prober) ? run_resumed : run_once, out, problem);
 }
 
 const char *hs_prober_rebuilt_because(const hs_prober *prober)

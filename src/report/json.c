@@ -4,9 +4,6 @@
 #include "base/time_text.h"
 #include "report/json_parts.h"
 
-/* Enough for every time to microseconds, and few enough that 12.345 stays 12.345. */
-enum { REAL_DIGITS = 15 };
-
 static void set_times(hs_json *json, json_t *record, const hs_trace *trace)
 {
     hs_json_set(json, record, "phases", hs_json_phases(json, trace));
@@ -83,13 +80,11 @@ hs_result hs_report_json(const hs_trace *trace, const hs_report_options *options
 {
     hs_json json = {false};
     json_t *record = make_record(&json, trace, options->events || options->verbosity > 0);
-    hs_result result = json.failed || !record ? HS_NO_MEMORY : HS_OK;
-    if (result == HS_OK) {
-        size_t flags = JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(REAL_DIGITS);
-        if (json_dumpf(record, out, flags) != 0 || fputc('\n', out) == EOF) {
-            result = ferror(out) ? HS_SYSTEM : HS_NO_MEMORY;
-        }
+    if (options->way) {
+        json_t *compare = hs_json_object(&json);
+        hs_json_text(&json, compare, "way", options->way);
+        hs_json_integer(&json, compare, "round", options->round);
+        hs_json_set(&json, record, "compare", compare);
     }
-    json_decref(record);
-    return result;
+    return hs_json_write(&json, record, out);
 }

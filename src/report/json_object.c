@@ -102,3 +102,16 @@ void hs_json_ms(hs_json *json, json_t *object, const char *key, hs_time time)
     hs_time microseconds = (time + half) / HS_MICROSECOND;
     hs_json_set(json, object, key, json_real((double)microseconds / 1000.0));
 }
+
+hs_result hs_json_write(const hs_json *json, json_t *object, FILE *out)
+{
+    /* Enough for every time to microseconds, and few enough that 12.345 stays 12.345. */
+    enum { REAL_DIGITS = 15 };
+    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS);
+    hs_result result = json->failed || !object ? HS_NO_MEMORY : HS_OK;
+    if (result == HS_OK && (json_dumpf(object, out, flags) != 0 || fputc('\n', out) == EOF)) {
+        result = ferror(out) ? HS_SYSTEM : HS_NO_MEMORY;
+    }
+    json_decref(object);
+    return result;
+}

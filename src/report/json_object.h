@@ -4,6 +4,7 @@
 #define HS_REPORT_JSON_OBJECT_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include <handshake/trace.h>
 
@@ -26,5 +27,8 @@ void hs_json_seen(hs_json *json, json_t *object, const char *key, hs_seen seen);
 /* Milliseconds with microsecond digits; not HS_TIME_NONE. */
 void hs_json_ms(hs_json *json, json_t *object, const char *key, hs_time time);
 json_t *hs_json_string(const char *text);
+/* Writes the object on one line and drops it. HS_NO_MEMORY where making it failed anywhere;
+ * HS_SYSTEM after a write error. */
+HS_CHECKED hs_result hs_json_write(const hs_json *json, json_t *object, FILE *out);
 
 #endif

@@ -74,7 +74,9 @@ static bool is_websocket(const hs_trace *trace)
 
 static void set_ready(hs_trace *trace)
 {
-    hs_milestone ready = HS_MILESTONE_ESTABLISHED;
+    /* The data that went with the SYN, and was taken, could be the application's. */
+    bool with_syn = trace->tcp.syn_data_acknowledged == HS_YES;
+    hs_milestone ready = with_syn ? HS_MILESTONE_SYN : HS_MILESTONE_ESTABLISHED;
     if (seen(trace, HS_MILESTONE_QUIC_START)) {
         bool early = trace->quic.early_data == HS_EARLY_DATA_ACCEPTED;
         ready = early ? HS_MILESTONE_QUIC_START : HS_MILESTONE_QUIC_DONE;

@@ -137,7 +137,7 @@ def test_help_has_every_option_that_the_parser_knows(hs):
     text = hs.run("probe", "--help").stdout
     for option in ("--connect-timeout", "--tls-timeout", "--upgrade-timeout", "--timeout", "--http1.1",
                    "--http2", "--http3", "--quic-versions", "--alpn", "--tlsv1.2", "--tlsv1.3", "--tls-max", "--ciphers", "--groups",
-                   "--servername", "--resolve", "--cacert", "--cert", "--key", "--insecure",
+                   "--hello-retry", "--servername", "--resolve", "--cacert", "--cert", "--key", "--insecure",
                    "--pinnedpubkey", "--tcp-fastopen", "--resume", "--early-data", "--count",
                    "--interval", "--json", "--write-out", "--keylog", "--pcap",
                    "--embed-secrets", "--qlog"):

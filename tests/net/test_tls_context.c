@@ -98,6 +98,64 @@ static void groups_have_rfc_names(void **state)
     }
 }
 
+/* Whether the first of its supported_groups is the one that is kept for private use. */
+static bool offers_private_group(hs_tls_context *client)
+{
+    tls_end end;
+    tls_end_open(&end, client, "host.example", NULL);
+    tls_end_start(&end);
+    hs_bytes hello = hs_buffer_bytes(&end.wire);
+    bool found = false;
+    for (size_t i = 0; i + 7 < hello.len && !found; i++) {
+        const uint8_t *at = hello.data + i; /* type and two lengths, then the first group */
+        found = at[0] == 0 && at[1] == 10 && at[6] == 0xfe && at[7] == 0xfe;
+    }
+    tls_end_free(&end);
+    return found;
+}
+
+static void check_group(hs_tls_context *client, hs_tls_context *server, const char *expected)
+{
+    tls_end ours;
+    tls_end theirs;
+    tls_end_open(&ours, client, "host.example", NULL);
+    tls_end_open(&theirs, server, NULL, NULL);
+    tls_end_start(&theirs);
+    tls_end_start(&ours);
+    tls_end_run(&ours, &theirs, 100);
+    assert_int_equal(ours.established, 1);
+    assert_string_equal(hs_tls_session_group(ours.session), expected);
+    tls_end_free(&ours);
+    tls_end_free(&theirs);
+}
+
+/* Contexts that force a HelloRetryRequest come and go; no other context offers their group. */
+static void only_who_asks_offers_the_unknown_group(void **state)
+{
+    const tls_fixture *fixture = *state;
+    const hs_probe_options forced = {.cacert = fixture->ca_file, .hello_retry = true};
+    const hs_probe_options chosen = {
+        .cacert = fixture->ca_file, .groups = "secp384r1", .hello_retry = true};
+    const hs_probe_options plain = {.cacert = fixture->ca_file};
+    hs_tls_context *first = tls_client(&forced);
+    hs_tls_context *second = tls_client(&chosen);
+    hs_tls_context *other = tls_client(&plain);
+    assert_true(offers_private_group(first));
+    assert_true(offers_private_group(second));
+    assert_false(offers_private_group(other));
+    hs_tls_context_free(first);
+    assert_true(offers_private_group(second));
+    check_group(second, fixture->server, "secp384r1");
+    check_group(other, fixture->server, "x25519");
+    hs_tls_context_free(second);
+    check_group(other, fixture->server, "x25519");
+    hs_tls_context_free(other);
+    first = tls_client(&forced);
+    assert_true(offers_private_group(first));
+    check_group(first, fixture->server, "x25519");
+    hs_tls_context_free(first);
+}
+
 static void versions_must_make_a_range(void **state)
 {
     (void)state;
@@ -215,6 +273,7 @@ int main(void)
         cmocka_unit_test(unknown_names_are_named),
         cmocka_unit_test(mixed_lists_are_sorted_out),
         cmocka_unit_test(groups_have_rfc_names),
+        cmocka_unit_test(only_who_asks_offers_the_unknown_group),
         cmocka_unit_test(versions_must_make_a_range),
         cmocka_unit_test(unusable_credentials_are_named),
         cmocka_unit_test(the_key_may_be_in_the_certificates_file),

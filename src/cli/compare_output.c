@@ -1,0 +1,94 @@
+#include <errno.h>
+#include <string.h>
+
+#include "cli/compare.h"
+#include "cli/terminal.h"
+
+enum { EXIT_NOT_CONNECTED = 7 };
+
+bool hs_compare_printer_open(hs_compare_printer *p, const hs_command *command,
+                             const hs_compare_output *output, int rounds)
+{
+    *p = (hs_compare_printer){
+        .command = command, .output = *output, .out = stdout, .rounds = rounds};
+    if (output->file) {
+        p->out = fopen(output->file, "we");
+        if (!p->out) {
+            (void)hs_command_fail(command, "--output: '%s': %s", output->file, strerror(errno));
+            return false;
+        }
+    }
+    hs_terminal_report_options(p->out, &p->report);
+    return true;
+}
+
+static void clear_progress(hs_compare_printer *p)
+{
+    if (p->is_live) {
+        fputs("\r\033[K", stderr);
+        p->is_live = false;
+    }
+}
+
+static void show_progress(hs_compare_printer *p, const hs_compare_event *event)
+{
+    if (!hs_is_terminal(stderr) || (p->output.json && hs_is_terminal(p->out))) {
+        return;
+    }
+    clear_progress(p);
+    if (event->round == 0) {
+        fprintf(stderr, "a first look: %s", hs_way_title(event->way));
+    } else {
+        fprintf(stderr, "round %d of %d: %s", event->round, p->rounds, hs_way_title(event->way));
+    }
+    p->is_live = true;
+}
+
+void hs_compare_run_done(void *printer, const hs_compare_event *event)
+{
+    hs_compare_printer *p = printer;
+    if (p->output.json && p->result == HS_OK) {
+        hs_report_options report = p->report;
+        report.way = hs_way_name(event->way);
+        report.round = event->round;
+        p->result = hs_report_json(event->trace, &report, p->out);
+    }
+    show_progress(p, event);
+}
+
+static bool any_works(const hs_comparison *comparison)
+{
+    for (int way = 0; way < HS_WAY_COUNT; way++) {
+        if (comparison->rows[way].state == HS_WAY_MEASURED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int hs_compare_print(hs_compare_printer *p, const hs_comparison *comparison)
+{
+    clear_progress(p);
+    if (p->result == HS_OK) {
+        p->result = p->output.json ? hs_compare_json(comparison, p->out)
+                                   : hs_compare_text(comparison, &p->report, p->out);
+    }
+    return any_works(comparison) ? HS_EXIT_OK : EXIT_NOT_CONNECTED;
+}
+
+int hs_compare_printer_close(hs_compare_printer *p, int status)
+{
+    clear_progress(p);
+    if (p->result == HS_NO_MEMORY) {
+        status = hs_command_fail(p->command, "%s", hs_result_text(p->result));
+    }
+    if (p->out == stdout) {
+        return hs_command_finish(p->command, status);
+    }
+    bool is_broken = ferror(p->out) != 0;
+    if (fclose(p->out) != 0 || is_broken) {
+        return hs_command_fail(p->command, "--output: '%s' could not be written: %s",
+                               p->output.file, strerror(errno));
+    }
+    return status;
+}

@@ -1,0 +1,87 @@
+/* How many round trips of the path a handshake took, and for what, in one sentence. */
+#include <stdio.h>
+#include <string.h>
+
+#include "report/facts.h"
+
+typedef struct sentence {
+    char *out;
+    size_t size;
+    size_t len;
+    bool has_part;
+} sentence;
+
+static void put(sentence *s, const char *text)
+{
+    size_t len = strlen(text);
+    if (s->len + len < s->size) {
+        memcpy(s->out + s->len, text, len + 1);
+        s->len += len;
+    }
+}
+
+static void put_part(sentence *s, const char *name, int round_trips)
+{
+    char text[64];
+    if (round_trips > 0) {
+        (void)snprintf(text, sizeof text, "%s%s %d", s->has_part ? ", " : ": ", name, round_trips);
+        put(s, text);
+        s->has_part = true;
+    }
+}
+
+/* A phase's round trips, those apart that a server asks for before it begins. */
+static void put_phase(sentence *s, const hs_trace *trace, hs_phase phase)
+{
+    int round_trips = trace->phases[phase].round_trips;
+    if (phase == HS_PHASE_QUIC && round_trips > 1 && trace->quic.version_negotiation == HS_YES) {
+        put_part(s, "Version Negotiation", 1);
+        round_trips--;
+    }
+    if (phase == HS_PHASE_QUIC && round_trips > 1 && trace->quic.retry == HS_YES) {
+        put_part(s, "Retry", 1);
+        round_trips--;
+    }
+    bool has_tls = phase == HS_PHASE_QUIC || phase == HS_PHASE_TLS;
+    if (has_tls && round_trips > 1 && trace->tls.hello_retry_request == HS_YES) {
+        put_part(s, "HelloRetryRequest", 1);
+        round_trips--;
+    }
+    put_part(s, hs_fact_phase_title(phase), round_trips);
+}
+
+static hs_time first_packet(const hs_trace *trace)
+{
+    hs_time initial = trace->milestones[HS_MILESTONE_QUIC_START].at;
+    return initial != HS_TIME_NONE ? initial : trace->milestones[HS_MILESTONE_SYN].at;
+}
+
+bool hs_fact_round_trips(const hs_trace *trace, char *out, size_t size)
+{
+    const hs_accounting *parts = &trace->accounting;
+    hs_time start = first_packet(trace);
+    hs_time ready = trace->milestones[HS_MILESTONE_READY].at;
+    out[0] = '\0';
+    if (!parts->present || parts->path_rtt == HS_TIME_NONE || parts->path_rtt <= 0 ||
+        start == HS_TIME_NONE || ready == HS_TIME_NONE) {
+        return false;
+    }
+    sentence s = {.out = out, .size = size};
+    char text[64];
+    (void)snprintf(text, sizeof text, "%.2f round trips",
+                   (double)(ready - start) / (double)parts->path_rtt);
+    put(&s, text);
+    for (hs_phase phase = HS_PHASE_TCP; phase <= HS_PHASE_UPGRADE; phase++) {
+        const hs_phase_span *span = &trace->phases[phase];
+        if (span->present && span->end.at != HS_TIME_NONE && span->end.at <= ready) {
+            put_phase(&s, trace, phase);
+        }
+    }
+    hs_time after_dns = parts->total - parts->dns;
+    if (after_dns > 0) {
+        (void)snprintf(text, sizeof text, "; %.0f %% network",
+                       100.0 * (double)parts->network / (double)after_dns);
+        put(&s, text);
+    }
+    return true;
+}
