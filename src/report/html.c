@@ -27,15 +27,16 @@ static const char page_css[] =
     "border-bottom:1px solid var(--rule)}\n"
     "th{font-weight:600}\n"
     "thead th{color:var(--dim);vertical-align:bottom;border-bottom-color:var(--axis)}\n"
-    "tbody th{overflow-wrap:normal}\n"
+    "tbody th{overflow-wrap:normal;white-space:nowrap}\n"
     ".number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
+    "thead .number{white-space:normal}\n"
     ".scroll{overflow-x:auto;overflow-wrap:normal;margin:1rem 0}\n"
     ".badge{display:inline-block;border:1px solid currentColor;border-radius:1rem;"
     "padding:0 .6em;font-size:.78rem;line-height:1.5;white-space:nowrap}\n"
     "dt{font-weight:600}\n"
     "dd{margin:0 0 .75rem;max-width:46rem}\n"
-    "@media(max-width:40rem){main,footer{padding-left:1rem;padding-right:1rem}"
-    "h1{font-size:1.4rem}}\n"
+    "@media(max-width:44rem){main,footer{padding-left:1rem;padding-right:1rem}"
+    "h1{font-size:1.4rem}tbody th{white-space:normal;min-width:6rem}}\n"
     "@media print{body{font-size:10pt}main,footer{max-width:none;padding:0}"
     "table{font-size:8pt}th,td{padding:.2rem .4rem}.scroll{overflow:visible}"
     "h2,h3{break-after:avoid}tr,figure{break-inside:avoid}}\n";
@@ -49,7 +50,8 @@ static void put_meta(hs_markup *markup, const char *key, const char *name, const
     hs_markup_line(markup);
 }
 
-void hs_html_begin(hs_markup *markup, FILE *out, const char *title, const char *css)
+void hs_html_begin(hs_markup *markup, FILE *out, const char *title, const char *const *css,
+                   size_t css_count)
 {
     hs_markup_init(markup, out);
     fputs("<!DOCTYPE html>\n", out);
@@ -70,7 +72,9 @@ void hs_html_begin(hs_markup *markup, FILE *out, const char *title, const char *
     hs_markup_open(markup, "style", NULL);
     hs_svg_css(markup, true);
     hs_markup_css(markup, page_css);
-    hs_markup_css(markup, css);
+    for (size_t i = 0; i < css_count; i++) {
+        hs_markup_css(markup, css[i]);
+    }
     hs_markup_close(markup, "style");
     hs_markup_close(markup, "head");
     hs_markup_line(markup);

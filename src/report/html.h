@@ -8,9 +8,10 @@
 
 #include "report/markup.h"
 
-/* Up to the open <main>. `css` is what this kind of page has beyond the style of all pages, as
- * hs_markup_css has it. */
-void hs_html_begin(hs_markup *markup, FILE *out, const char *title, const char *css);
+/* Up to the open <main>. `css` is what this kind of page has beyond the style of all pages, in
+ * pieces as hs_markup_css has them. */
+void hs_html_begin(hs_markup *markup, FILE *out, const char *title, const char *const *css,
+                   size_t css_count);
 /* Ends the page; as hs_markup_finish. */
 HS_CHECKED hs_result hs_html_end(hs_markup *markup);
 

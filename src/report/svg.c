@@ -19,6 +19,10 @@ static const char dark_screen[] = "@media screen and (prefers-color-scheme:dark)
 static const char rules[] =
     ".fill{fill:currentColor}\n"
     ".line{stroke:currentColor;fill:none}\n"
+    ".thick{stroke-width:2}\n"
+    ".thin{stroke-width:1.25}\n"
+    "svg .title{font-size:18px;font-weight:650}\n"
+    ".dashed{stroke-dasharray:2 4}\n"
     "svg text{fill:currentColor}\n"
     ".middle{text-anchor:middle}\n"
     ".end{text-anchor:end}\n"
@@ -44,6 +48,11 @@ hs_svg_length hs_svg_at(const hs_svg_plot *plot, double share)
     hs_svg_length length = hs_svg_long(plot, share);
     length.value += plot->left;
     return length;
+}
+
+hs_svg_length hs_svg_before(const hs_svg_plot *plot, double pixels)
+{
+    return hs_svg_px(plot->width > 0 ? plot->left - pixels : -pixels);
 }
 
 static void put_colors(hs_markup *markup, bool as_properties, bool is_dark)
@@ -76,6 +85,11 @@ void hs_svg_css(hs_markup *markup, bool in_page)
         hs_markup_css(markup, ")}\n");
     }
     hs_markup_css(markup, rules);
+}
+
+static void put_length(hs_markup *markup, const char *name, hs_svg_length length)
+{
+    hs_markup_number(markup, name, length.value, length.is_percent ? "%" : "");
 }
 
 void hs_svg_begin_file(hs_markup *markup, double width, double height, const char *title,
@@ -124,6 +138,14 @@ void hs_svg_begin_fixed(hs_markup *markup, const char *cls, double width, double
     put_reading(markup, title);
 }
 
+void hs_svg_begin_at(hs_markup *markup, const char *cls, hs_svg_length x, double y)
+{
+    hs_markup_open(markup, "svg", cls);
+    put_length(markup, "x", x);
+    hs_markup_number(markup, "y", y, "");
+    hs_markup_attribute(markup, "overflow", "visible");
+}
+
 void hs_svg_end(hs_markup *markup)
 {
     hs_markup_close(markup, "svg");
@@ -138,11 +160,6 @@ void hs_svg_title(hs_markup *markup, const char *format, ...)
     hs_markup_text_of(markup, format, arguments);
     hs_markup_close(markup, "title");
     va_end(arguments);
-}
-
-static void put_length(hs_markup *markup, const char *name, hs_svg_length length)
-{
-    hs_markup_number(markup, name, length.value, length.is_percent ? "%" : "");
 }
 
 void hs_svg_rect(hs_markup *markup, const char *cls, hs_svg_length x, double y, hs_svg_length width,

@@ -19,7 +19,7 @@
     X("rule", "#e0dfd9", "#343432")                                                                \
     X("axis", "#b9b8b0", "#595853")                                                                \
     X("blue", "#2a78d6", "#3f8ceb")                                                                \
-    X("pale", "#b3d1f4", "#24486f")                                                                \
+    X("pale", "#b3d1f4", "#2a5486")                                                                \
     X("orange", "#e8622c", "#e0672f")                                                              \
     X("green", "#159a6a", "#25a777")                                                               \
     X("violet", "#5a48b8", "#958af0")                                                              \
@@ -44,6 +44,8 @@ typedef struct hs_svg_plot {
 /* Where a share (0 to 1) of the plot stands, and how long it is. */
 hs_svg_length hs_svg_at(const hs_svg_plot *plot, double share);
 hs_svg_length hs_svg_long(const hs_svg_plot *plot, double share);
+/* So many pixels left of the plot. */
+hs_svg_length hs_svg_before(const hs_svg_plot *plot, double pixels);
 
 /* The rules of the colours' classes, and of how SVG uses them, as the content of a <style>. In a
  * page each colour is a custom property too ("--blue"); not every viewer of files knows these. */
@@ -59,6 +61,9 @@ void hs_svg_begin_wide(hs_markup *markup, const char *cls, double height, const 
 void hs_svg_begin_fixed(hs_markup *markup, const char *cls, double width, double height,
                         const char *title);
 void hs_svg_end(hs_markup *markup);
+/* A drawing within a drawing, whose pixels count from `x` on; ended by hs_svg_end. What is drawn
+ * may be larger than its place. */
+void hs_svg_begin_at(hs_markup *markup, const char *cls, hs_svg_length x, double y);
 
 /* Of the element or drawing that was just opened; viewers show it at the pointer. */
 void hs_svg_title(hs_markup *markup, const char *format, ...) HS_PRINTF(2, 3);

@@ -162,7 +162,7 @@ static void write_errors_are_told(void **state)
     FILE *full = fopen("/dev/full", "w");
     assert_non_null(full);
     setvbuf(full, NULL, _IONBF, 0);
-    hs_html_begin(&markup, full, "a", "");
+    hs_html_begin(&markup, full, "a", NULL, 0);
     assert_int_equal(hs_html_end(&markup), HS_SYSTEM);
     fclose(full);
 }
@@ -173,7 +173,8 @@ static void put_page(void)
     static const char hostile[] =
         "</style></title><script src=http://a/b>\x1b\xff\xef\xbf\xbf'\"&amp;";
     hs_markup markup;
-    hs_html_begin(&markup, stdout, hostile, "b{color:var(--red)}\n");
+    static const char *const css[] = {"b{color:var(--red)}\n"};
+    hs_html_begin(&markup, stdout, hostile, css, 1);
     hs_markup_element(&markup, "h1", NULL, "%s", hostile);
     hs_svg_begin_wide(&markup, NULL, 40, hostile);
     hs_svg_text(&markup, "middle", hs_svg_at(&(hs_svg_plot){0}, 0.5), 20, "%s", hostile);
