@@ -13,7 +13,8 @@ static const char head_css[] =
     ".legend{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;margin:.5rem "
     "0;padding:0;"
     "font-size:.85rem;color:var(--dim)}\n"
-    ".legend li{display:flex;align-items:center;gap:.5rem}\n";
+    ".legend li{display:flex;align-items:center;gap:.5rem}\n"
+    "@media screen and (min-width:60rem){.method{columns:2;column-gap:3rem}}\n";
 
 /* The way that is ready first, or last; HS_WAY_COUNT where none was measured. */
 static hs_way extreme(const hs_comparison *all, bool is_last)

@@ -12,7 +12,8 @@ const char hs_html_accounting_css[] =
     ".account h3{font-size:.9rem;margin:0 .5rem 0 0;line-height:1.2}\n"
     ".account p{margin:.3rem 0 0;font-size:.9rem;max-width:none}\n"
     ".account .parts{font-size:.82rem;font-variant-numeric:tabular-nums}\n"
-    "@media(max-width:44rem){.account{grid-template-columns:minmax(0,1fr);gap:.35rem}}\n";
+    "@media screen and "
+    "(max-width:44rem){.account{grid-template-columns:minmax(0,1fr);gap:.35rem}}\n";
 
 /* In the order of hs_fact_parts. */
 static const char *const part_colors[HS_FACT_PART_COUNT] = {"violet", "blue",   "orange",

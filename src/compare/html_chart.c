@@ -14,7 +14,7 @@ const char hs_html_chart_css[] =
     ".headings{font-size:.78rem;color:var(--dim);align-items:end}\n"
     ".headings .number{white-space:normal}\n"
     ".bars{overflow:visible}\n"
-    "@media(max-width:44rem){.way{grid-template-columns:minmax(0,1fr) 3rem 4rem 4.2rem}"
+    "@media screen and (max-width:44rem){.way{grid-template-columns:minmax(0,1fr) 3rem 4rem 4.2rem}"
     ".way>:first-child{padding-left:0}.way svg{grid-row:2;grid-column:1/-1}"
     ".way:not(.headings) svg{margin-bottom:.3rem}"
     ".way .why{grid-column:1/-1;padding-left:0}}\n";

@@ -4,10 +4,10 @@
 #include "compare/html_parts.h"
 
 const char hs_html_lines_css[] =
-    ".lines{padding:0 17.5rem 0 3.25rem}\n"
+    ".lines{padding:0 280px 0 3.25rem}\n"
     ".lines>svg{overflow:visible}\n"
     ".numbers{display:none}\n"
-    "@media(max-width:44rem){.lines{padding-left:2.4rem;padding-right:2rem}"
+    "@media screen and (max-width:44rem){.lines{padding-left:2.4rem;padding-right:2rem}"
     ".lines .names{display:none}.lines .numbers{display:inline}}\n"
     ".swatch{display:inline-block;width:.65em;height:.65em;margin-right:.5em;border-radius:50%;"
     "background:currentColor;print-color-adjust:exact;-webkit-print-color-adjust:exact}\n";

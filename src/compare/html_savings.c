@@ -7,7 +7,7 @@ const char hs_html_savings_css[] =
     ".saving p{margin:.15rem 0 0}\n"
     ".saving .badge{margin-left:.6em}\n"
     ".predicted{border-style:dashed}\n"
-    "@media(max-width:44rem){.saving{grid-template-columns:1fr 1fr}"
+    "@media screen and (max-width:44rem){.saving{grid-template-columns:1fr 1fr}"
     ".saving div{grid-column:1/-1}}\n";
 
 static void put_saving(hs_markup *markup, const hs_saving *saving)

@@ -8,7 +8,7 @@ static const char policy[] = "default-src 'none'; style-src 'unsafe-inline'; bas
 
 static const char page_css[] =
     "html{color-scheme:light dark;-webkit-text-size-adjust:100%}\n"
-    "body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"
+    "body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"
     "'Segoe UI',Roboto,'Noto Sans','Liberation Sans',Helvetica,Arial,sans-serif;"
     "overflow-wrap:anywhere}\n"
     "main,footer{max-width:74rem;margin:0 auto;padding:0 1.5rem}\n"
@@ -33,13 +33,13 @@ static const char page_css[] =
     ".scroll{overflow-x:auto;overflow-wrap:normal;margin:1rem 0}\n"
     ".badge{display:inline-block;border:1px solid currentColor;border-radius:1rem;"
     "padding:0 .6em;font-size:.78rem;line-height:1.5;white-space:nowrap}\n"
-    "dt{font-weight:600}\n"
+    "dt{font-weight:600;break-after:avoid}\n"
     "dd{margin:0 0 .75rem;max-width:46rem}\n"
-    "@media(max-width:44rem){main,footer{padding-left:1rem;padding-right:1rem}"
+    "@media screen and (max-width:44rem){main,footer{padding-left:1rem;padding-right:1rem}"
     "h1{font-size:1.4rem}tbody th{white-space:normal;min-width:6rem}}\n"
-    "@media print{body{font-size:10pt}main,footer{max-width:none;padding:0}"
-    "table{font-size:8pt}th,td{padding:.2rem .4rem}.scroll{overflow:visible}"
-    "h2,h3{break-after:avoid}tr,figure{break-inside:avoid}}\n";
+    "@media print{html{font-size:12px}main,footer{max-width:none;padding:0}"
+    "table{font-size:.72rem}th,td{padding:.2rem .4rem}.scroll{overflow:visible}"
+    "h2,h3,h2+p{break-after:avoid}tr,figure{break-inside:avoid}}\n";
 
 static void put_meta(hs_markup *markup, const char *key, const char *name, const char *content)
 {

@@ -308,7 +308,9 @@ hs_comparison *hs_test_comparison(const char *name)
             return makers[i].make();
         }
     }
-    return strcmp(name, "path") == 0 ? hs_test_path(50 * HS_MILLISECOND) : NULL;
+    int milliseconds = 50;
+    bool is_path = strcmp(name, "path") == 0 || sscanf(name, "path%d", &milliseconds) == 1;
+    return is_path ? hs_test_path(milliseconds * HS_MILLISECOND) : NULL;
 }
 
 void hs_test_series(hs_compare_point points[HS_TEST_POINTS], hs_compare_series *series)

@@ -5,8 +5,8 @@
 
 #include <handshake/compare.h>
 
-/* "path", "local", "unmeasured", "zero", "huge", "hostile", "alone", "interrupted"; NULL for any
- * other name. For free(3). */
+/* "path", "local", "unmeasured", "zero", "huge", "hostile", "alone", "interrupted", and
+ * "path10" for 10 ms; NULL for any other name. For free(3). */
 hs_comparison *hs_test_comparison(const char *name);
 extern const char *const hs_test_comparison_names[]; /* ends with NULL */
 
