@@ -2,7 +2,7 @@
 #include "compare/html_parts.h"
 
 const char hs_html_savings_css[] =
-    ".saving{display:grid;grid-template-columns:7.5rem 6rem minmax(0,1fr);gap:0 1.25rem;"
+    ".saving{display:grid;grid-template-columns:9rem 6rem minmax(0,1fr);gap:0 1.5rem;"
     "align-items:baseline;padding:.6rem 0;border-bottom:1px solid var(--rule);break-inside:avoid}\n"
     ".saving p{margin:.15rem 0 0}\n"
     ".saving .badge{margin-left:.6em}\n"

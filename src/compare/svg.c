@@ -71,6 +71,7 @@ static void put_row(hs_markup *markup, const hs_compare_row *row, const hs_scale
         put_figures(markup, row, base);
     } else {
         char why[HS_FIGURE_WHY_MAX];
+        hs_svg_rect(markup, "fill paper", hs_svg_px(PLOT + 2), top, hs_svg_px(RIGHT - PLOT), ROW);
         hs_svg_text_cut(markup, "faint small", hs_svg_px(PLOT + 6), base, WHY_COLUMNS,
                         hs_figure_why(row, why));
     }
@@ -92,7 +93,7 @@ static void put_legend(hs_markup *markup)
 
 static void put_heading(hs_markup *markup, const hs_comparison *all)
 {
-    enum { TITLE_COLUMNS = 90 };
+    enum { TITLE_COLUMNS = 72 };
     char text[HS_FIGURE_MAX];
     hs_svg_text_cut(markup, "title", hs_svg_px(EDGE), TITLE, TITLE_COLUMNS, all->target);
     hs_markup_open(markup, "text", "dim");

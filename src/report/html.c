@@ -12,7 +12,7 @@ static const char page_css[] =
     "'Segoe UI',Roboto,'Noto Sans','Liberation Sans',Helvetica,Arial,sans-serif;"
     "overflow-wrap:anywhere}\n"
     "main,footer{max-width:74rem;margin:0 auto;padding:0 1.5rem}\n"
-    "main{padding-top:2rem}\n"
+    "main{padding-top:2rem;overflow-x:clip}\n"
     "footer{margin-top:4rem;padding-bottom:3rem;font-size:.85rem}\n"
     "h1{font-size:1.75rem;line-height:1.2;margin:0 0 .35rem;font-weight:650}\n"
     "h2{font-size:1.25rem;line-height:1.3;margin:3rem 0 .35rem;font-weight:650}\n"
