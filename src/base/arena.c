@@ -64,6 +64,11 @@ void hs_arena_free(hs_arena *arena)
     allocator.release(allocator.context, arena);
 }
 
+const hs_allocator *hs_arena_allocator(const hs_arena *arena)
+{
+    return &arena->allocator;
+}
+
 static chunk *add_chunk(hs_arena *arena, size_t size)
 {
     size_t capacity = size > CHUNK_SIZE ? size : CHUNK_SIZE;

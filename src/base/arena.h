@@ -25,6 +25,9 @@ typedef struct hs_arena hs_arena;
 hs_arena *hs_arena_new(const hs_allocator *allocator, size_t limit);
 void hs_arena_free(hs_arena *arena);
 
+/* Where it has its memory from. */
+const hs_allocator *hs_arena_allocator(const hs_arena *arena);
+
 /* NULL when out of memory or past the limit. */
 void *hs_arena_alloc(hs_arena *arena, size_t size);
 #define HS_ARENA_NEW(arena, type) ((type *)hs_arena_alloc((arena), sizeof(type)))

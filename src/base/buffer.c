@@ -1,17 +1,43 @@
 #include "base/buffer.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+enum { OVERHEAD = 64 }; /* a capacity is a power of two with what an allocator adds */
 
 void hs_buffer_init(hs_buffer *buffer, size_t limit)
 {
-    *buffer = (hs_buffer){.limit = limit};
+    hs_buffer_init_from(buffer, limit, &hs_malloc_allocator);
+}
+
+void hs_buffer_init_from(hs_buffer *buffer, size_t limit, const hs_allocator *allocator)
+{
+    *buffer = (hs_buffer){.limit = limit, .allocator = allocator};
 }
 
 void hs_buffer_free(hs_buffer *buffer)
 {
-    free(buffer->data);
-    *buffer = (hs_buffer){.limit = buffer->limit};
+    if (buffer->data) {
+        buffer->allocator->release(buffer->allocator->context, buffer->data);
+    }
+    hs_buffer_init_from(buffer, buffer->limit, buffer->allocator);
+}
+
+/* The bytes held, at the front of a larger piece of memory. */
+static hs_result grow(hs_buffer *buffer, size_t capacity)
+{
+    size_t held = buffer->end - buffer->start;
+    uint8_t *data = buffer->allocator->allocate(buffer->allocator->context, capacity);
+    if (!data) {
+        return HS_NO_MEMORY;
+    }
+    if (held > 0) {
+        memcpy(data, buffer->data + buffer->start, held);
+    }
+    hs_buffer_free(buffer);
+    buffer->data = data;
+    buffer->end = held;
+    buffer->capacity = capacity;
+    return HS_OK;
 }
 
 /* Room for `len` more bytes after `end`, by moving what is held to the front or by growing. */
@@ -21,25 +47,17 @@ static hs_result make_room(hs_buffer *buffer, size_t len)
     if (len <= buffer->capacity - buffer->end) {
         return HS_OK;
     }
-    if (buffer->start > 0) {
+    if (len <= buffer->capacity - held) {
         memmove(buffer->data, buffer->data + buffer->start, held);
         buffer->start = 0;
         buffer->end = held;
-    }
-    if (len <= buffer->capacity - held) {
         return HS_OK;
     }
-    size_t capacity = buffer->capacity ? buffer->capacity : 512;
-    while (capacity < held + len) {
+    size_t capacity = buffer->capacity ? buffer->capacity + OVERHEAD : 512;
+    while (capacity - OVERHEAD < held + len) {
         capacity *= 2;
     }
-    uint8_t *data = realloc(buffer->data, capacity);
-    if (!data) {
-        return HS_NO_MEMORY;
-    }
-    buffer->data = data;
-    buffer->capacity = capacity;
-    return HS_OK;
+    return grow(buffer, capacity - OVERHEAD);
 }
 
 hs_result hs_buffer_append(hs_buffer *buffer, hs_bytes bytes)

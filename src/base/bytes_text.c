@@ -60,10 +60,23 @@ size_t hs_printable_length(hs_bytes bytes)
     return code < least || code > 0x10ffff || surrogate || reorders ? 0 : len;
 }
 
+static size_t ascii_length(hs_bytes bytes)
+{
+    size_t len = 0;
+    while (len < bytes.len && bytes.data[len] >= 0x20 && bytes.data[len] < 0x7f) {
+        len++;
+    }
+    return len;
+}
+
 char *hs_arena_escaped(hs_arena *arena, hs_bytes bytes)
 {
     if (bytes.len > SIZE_MAX / 4 - 1) {
         return NULL;
+    }
+    if (bytes.len > 0 && ascii_length(bytes) == bytes.len) { /* as names are */
+        char *copy = hs_arena_alloc(arena, bytes.len + 1);
+        return copy ? memcpy(copy, bytes.data, bytes.len) : NULL;
     }
     size_t need = 1;
     for (size_t i = 0; i < bytes.len;) {

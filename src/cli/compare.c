@@ -150,7 +150,7 @@ const hs_command hs_command_compare = {
         "TCP, Fast Open, TLS 1.2 and 1.3 full, resumed and with 0-RTT, a forced HelloRetryRequest, "
         "HTTP/2, QUIC, and WebSocket: each way is looked at once, then all that the target offers "
         "take turns in each round. A way that is not offered is a row that says why. Exit status: "
-        "0 at least one way works, 2 usage, 7 none works.",
+        "0 at least one way works, 2 usage; where none works, that of the first failure.",
     .operands_min = 1,
     .operands_max = 1,
     .options = options,

@@ -56,14 +56,20 @@ void hs_compare_run_done(void *printer, const hs_compare_event *event)
     show_progress(p, event);
 }
 
-static bool any_works(const hs_comparison *comparison)
+/* Of the first way that failed, where none works. */
+static int exit_status(const hs_comparison *comparison)
 {
-    for (int way = 0; way < HS_WAY_COUNT; way++) {
-        if (comparison->rows[way].state == HS_WAY_MEASURED) {
-            return true;
+    const hs_failure_descriptor *failure = NULL;
+    for (int way = HS_WAY_COUNT - 1; way >= 0; way--) {
+        const hs_compare_row *row = &comparison->rows[way];
+        if (row->state == HS_WAY_MEASURED) {
+            return HS_EXIT_OK;
+        }
+        if (row->failure != HS_FAILURE_NONE) {
+            failure = hs_failure_describe(row->failure);
         }
     }
-    return false;
+    return failure ? failure->exit_status : EXIT_NOT_CONNECTED;
 }
 
 int hs_compare_print(hs_compare_printer *p, const hs_comparison *comparison)
@@ -73,7 +79,7 @@ int hs_compare_print(hs_compare_printer *p, const hs_comparison *comparison)
         p->result = p->output.json ? hs_compare_json(comparison, p->out)
                                    : hs_compare_text(comparison, &p->report, p->out);
     }
-    return any_works(comparison) ? HS_EXIT_OK : EXIT_NOT_CONNECTED;
+    return exit_status(comparison);
 }
 
 int hs_compare_printer_close(hs_compare_printer *p, int status)

@@ -23,11 +23,21 @@ typedef struct course {
     hs_trace *last; /* the newest run that was of this way, for its facts */
 } course;
 
+/* A port that no connection came to: the other ways to it need not wait for it as well. */
+typedef struct dead_end {
+    char host[HS_HOST_MAX];
+    uint16_t port;
+    bool is_quic;
+    hs_way way; /* whose row says why */
+} dead_end;
+
 struct hs_comparer {
     hs_compare_options options;
     hs_url target;
     hs_url *also;
     course courses[HS_WAY_COUNT];
+    dead_end dead_ends[HS_WAY_COUNT];
+    size_t dead_end_count;
     hs_comparison *comparison;
     hs_time *rtts; /* of the path, as each run over TCP saw it, and over QUIC */
     size_t rtt_count;
@@ -77,7 +87,7 @@ static bool set_url(hs_comparer *c, hs_way way, char why[HS_WAY_WHY_MAX])
     course *course = &c->courses[way];
     if (way == HS_WAY_QUIC_RETRY) {
         if (!c->options.retry) {
-            (void)snprintf(why, HS_WAY_WHY_MAX, "the server did not answer with Retry");
+            why[0] = '\0';
             return false;
         }
         (void)snprintf(course->url, sizeof course->url, "%s", c->options.retry);
@@ -234,32 +244,83 @@ static void keep_last(course *course, hs_trace *trace)
 
 /* --- the first look --- */
 
+static const dead_end *find_dead_end(const hs_comparer *c, const hs_url *url, bool is_quic)
+{
+    for (size_t i = 0; i < c->dead_end_count; i++) {
+        const dead_end *end = &c->dead_ends[i];
+        if (end->port == url->port && end->is_quic == is_quic &&
+            strcmp(end->host, url->host) == 0) {
+            return end;
+        }
+    }
+    return NULL;
+}
+
+static bool is_over_quic(hs_way way)
+{
+    return way >= HS_WAY_QUIC && way <= HS_WAY_QUIC_EARLY_DATA;
+}
+
+static void note_dead_end(hs_comparer *c, hs_way way, const hs_url *url, const hs_trace *trace)
+{
+    bool is_silent_quic = is_over_quic(way) && trace->failure.phase == HS_PHASE_QUIC &&
+                          trace->bytes_received == 0;
+    if (trace->failure.phase == HS_PHASE_DNS || trace->failure.phase == HS_PHASE_TCP ||
+        is_silent_quic) {
+        dead_end *end = &c->dead_ends[c->dead_end_count++];
+        *end = (dead_end){.port = url->port, .is_quic = is_over_quic(way), .way = way};
+        memcpy(end->host, url->host, sizeof end->host);
+    }
+}
+
 /* Whether the target offers this way at all; what else it gives (a cookie, a ticket) is in place
  * for the rounds afterwards. */
+static hs_result look_once(hs_comparer *c, hs_way way, const hs_url *url, hs_problem *problem)
+{
+    course *course = &c->courses[way];
+    hs_compare_row *row = &c->comparison->rows[way];
+    hs_trace *trace = NULL;
+    hs_time cpu;
+    hs_result result = run_way(c, way, &trace, &cpu, problem);
+    if (result != HS_OK) {
+        return result;
+    }
+    note_address(c, trace);
+    if (c->options.run_done) {
+        c->options.run_done(c->options.context, &(hs_compare_event){way, 0, trace});
+    }
+    row->state = HS_WAY_NOT_OFFERED;
+    if (trace->failure.cls != HS_FAILURE_NONE) {
+        note_failure(row, trace);
+        note_dead_end(c, way, url, trace);
+    } else if (hs_way_holds(way, trace, row->why)) {
+        course->is_offered = true;
+    }
+    hs_trace_free(trace);
+    return HS_OK;
+}
+
 static hs_result look_at(hs_comparer *c, hs_way way, hs_problem *problem)
 {
     course *course = &c->courses[way];
     hs_compare_row *row = &c->comparison->rows[way];
-    for (int look = 0; look < FIRST_LOOKS && !course->is_offered && course->prober; look++) {
-        hs_trace *trace = NULL;
-        hs_time cpu;
-        hs_result result = run_way(c, way, &trace, &cpu, problem);
-        if (result != HS_OK) {
-            return result;
-        }
-        note_address(c, trace);
-        if (c->options.run_done) {
-            c->options.run_done(c->options.context, &(hs_compare_event){way, 0, trace});
-        }
-        row->state = HS_WAY_NOT_OFFERED;
-        if (trace->failure.cls != HS_FAILURE_NONE) {
-            note_failure(row, trace);
-        } else if (hs_way_holds(way, trace, row->why)) {
-            course->is_offered = true;
-        }
-        hs_trace_free(trace);
+    if (!course->prober) {
+        return HS_OK;
     }
-    return HS_OK;
+    hs_url url;
+    hs_result result = hs_url_parse(course->url, &url, problem);
+    for (int look = 0; result == HS_OK && look < FIRST_LOOKS && !course->is_offered; look++) {
+        const dead_end *end = find_dead_end(c, &url, is_over_quic(way));
+        if (end) {
+            const hs_compare_row *first = &c->comparison->rows[end->way];
+            row->state = HS_WAY_NOT_OFFERED;
+            row->failure = first->failure;
+            memcpy(row->why, first->why, sizeof row->why);
+            return HS_OK;
+        }
+        result = look_once(c, way, &url, problem);
+    }
+    return result;
 }
 
 /* --- the rounds --- */
@@ -372,6 +433,12 @@ static hs_result sum_up_row(hs_comparer *c, hs_way way)
     } else if (way == HS_WAY_QUIC && c->courses[HS_WAY_QUIC_RETRY].samples.count > 0) {
         row->state = HS_WAY_NOT_OFFERED;
         (void)snprintf(row->why, sizeof row->why, "the server answers every client with Retry");
+    } else if (way == HS_WAY_QUIC_RETRY && !c->options.retry) {
+        const hs_compare_row *plain = &c->comparison->rows[HS_WAY_QUIC];
+        bool is_met = plain->state == HS_WAY_MEASURED;
+        row->state = is_met ? HS_WAY_NOT_OFFERED : plain->state;
+        (void)snprintf(row->why, sizeof row->why, "%s",
+                       is_met ? "the server did not answer with Retry" : plain->why);
     }
     return hs_samples_sum_up(&course->samples, c->comparison->path_rtt.p50, row);
 }

@@ -36,7 +36,10 @@ static void put_real(double value, char out[CELL_MAX])
     if (isnan(value)) {
         out[0] = '\0';
     } else {
-        (void)snprintf(out, CELL_MAX, "%.2f", value);
+        /* Where the path is shorter than what the two ends compute, digits behind the point tell
+         * nothing. */
+        const double many = 100;
+        (void)snprintf(out, CELL_MAX, value < many ? "%.2f" : "%.0f", value);
     }
 }
 
@@ -102,10 +105,10 @@ static void flags(const hs_compare_row *row, char out[CELL_MAX])
 }
 
 static const column columns[] = {
-    {"until ready", "RTT", 5, 0, ready_trips},
+    {"until ready", "RTT", 6, 0, ready_trips},
     {"", "p50 ms", 8, 0, ready_p50},
     {"", "p95", 8, 80, ready_p95},
-    {"first response", "RTT", 6, 0, response_trips},
+    {"first response", "RTT", 7, 0, response_trips},
     {"", "p50 ms", 8, 0, response_p50},
     {"", "p95", 8, 80, response_p95},
     {"CPU", "ms", 7, 90, cpu},
@@ -169,25 +172,53 @@ static void put_measured(hs_page *page, const hs_compare_row *row)
     }
 }
 
-static void put_absent(hs_page *page, const hs_compare_row *row)
+static void put_not_offered(hs_page *page, const hs_compare_row *row)
 {
     put_title(page, HS_TONE_DIM, row->way);
     hs_page_put(page, HS_TONE_DIM, " ");
     hs_page_hang(page);
-    hs_page_words(page, HS_TONE_DIM, "%s: %s",
-                  row->state == HS_WAY_NOT_OFFERED ? "not offered" : "not tried", row->why);
+    hs_page_words(page, HS_TONE_DIM, "not offered: %s", row->why);
+    hs_page_end_line(page);
+}
+
+static bool is_first_of_its_reason(const hs_comparison *all, const hs_compare_row *row)
+{
+    for (const hs_compare_row *one = all->rows; one < row; one++) {
+        if (one->state == HS_WAY_NOT_TRIED && strcmp(one->why, row->why) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All that were not tried for the same reason. */
+static void put_not_tried(hs_page *page, const hs_comparison *all, const hs_compare_row *first)
+{
+    hs_page_tab(page, INDENT);
+    hs_page_put(page, HS_TONE_DIM, "not tried: ");
+    hs_page_hang(page);
+    hs_page_words(page, HS_TONE_DIM, "%s:", first->why);
+    for (const hs_compare_row *row = first; row < all->rows + HS_WAY_COUNT; row++) {
+        if (row->state == HS_WAY_NOT_TRIED && strcmp(row->why, first->why) == 0) {
+            hs_page_item(page, HS_TONE_DIM, "%s", hs_way_title(row->way));
+        }
+    }
     hs_page_end_line(page);
 }
 
 static void put_table(hs_page *page, const hs_comparison *all)
 {
     put_headings(page);
-    for (int way = 0; way < HS_WAY_COUNT; way++) {
-        const hs_compare_row *row = &all->rows[way];
+    for (const hs_compare_row *row = all->rows; row < all->rows + HS_WAY_COUNT; row++) {
         if (row->state == HS_WAY_MEASURED) {
             put_measured(page, row);
-        } else {
-            put_absent(page, row);
+        } else if (row->state == HS_WAY_NOT_OFFERED) {
+            put_not_offered(page, row);
+        }
+    }
+    for (const hs_compare_row *row = all->rows; row < all->rows + HS_WAY_COUNT; row++) {
+        if (row->state == HS_WAY_NOT_TRIED && is_first_of_its_reason(all, row)) {
+            put_not_tried(page, all, row);
         }
     }
     hs_page_tab(page, INDENT);
@@ -239,6 +270,9 @@ static void put_bar(hs_page *page, const hs_compare_row *row, hs_time whole)
 static void put_chart(hs_page *page, const hs_comparison *all)
 {
     hs_time whole = longest(all);
+    if (whole == 0) {
+        return;
+    }
     hs_page_end_line(page);
     hs_page_put(page, HS_TONE_STRONG, "where the time goes");
     hs_page_put(page, HS_TONE_DIM, "  █ until ready  ░ until the first response");
@@ -268,6 +302,12 @@ static void put_saving(hs_page *page, const hs_saving *saving)
     hs_page_tab(page, SAVING_COLUMN);
     hs_page_hang(page);
     hs_page_words(page, HS_TONE_STRONG, "%s", saving->title);
+    if (saving->measured && saving->time <= 0) {
+        hs_page_item(page, HS_TONE_PLAIN, "saves nothing on this path: %s ms more",
+                     hs_time_ms(-saving->time, time));
+        hs_page_end_line(page);
+        return;
+    }
     if (!isnan(saving->round_trips)) {
         hs_page_item(page, HS_TONE_PLAIN, "%.2f round trips", saving->round_trips);
     }
@@ -298,8 +338,8 @@ static void put_savings(hs_page *page, const hs_comparison *all)
 static void put_head(hs_page *page, const hs_comparison *all)
 {
     char time[HS_TIME_TEXT_MAX];
-    hs_page_put(page, HS_TONE_STRONG, "%s", all->target);
     hs_page_hang(page);
+    hs_page_item(page, HS_TONE_STRONG, "%s", all->target);
     if (all->address[0]) {
         hs_page_item(page, HS_TONE_PLAIN, "%s", all->address);
     }

@@ -1,10 +1,7 @@
 #include "compare/ways.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "report/facts.h"
 
 enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304, SCHEMES_MAX = 3 };
 
@@ -164,12 +161,10 @@ static bool fast_open_was_used(const hs_trace *trace, char why[HS_WAY_WHY_MAX])
     if (trace->tcp.syn_data_acknowledged == HS_YES) {
         return true;
     }
-    (void)snprintf(why, HS_WAY_WHY_MAX, "no data in the SYN was taken%s%s",
-                   trace->tcp.fast_open ? ": " : "",
-                   trace->tcp.fast_open ? trace->tcp.fast_open : "");
-    for (char *at = why; *at; at++) {
-        *at = *at == '_' ? ' ' : *at;
-    }
+    bool has_asked = trace->tcp.fast_open && strcmp(trace->tcp.fast_open, "cookie_requested") == 0;
+    (void)snprintf(why, HS_WAY_WHY_MAX, "%s",
+                   has_asked ? "the server gave no Fast Open cookie (RFC 7413)"
+                             : "the data in the SYN was not taken (RFC 7413)");
     return false;
 }
 

@@ -89,10 +89,19 @@ static void move_by_rst(hs_flow *flow, const hs_flow_packet *p)
                  p->at);
 }
 
+static bool is_open_end(const hs_flow_end *end)
+{
+    return is_in(end, HS_TCP_ESTABLISHED_STATE) && !end->has_fin;
+}
+
 void hs_flow_move_both(hs_flow *flow, const hs_flow_packet *p)
 {
     unsigned to = hs_flow_other(p->from);
     uint16_t flags = p->packet->tcp.flags;
+    if (!(flags & (HS_TCP_SYN | HS_TCP_FIN | HS_TCP_RST)) && is_open_end(&flow->ends[0]) &&
+        is_open_end(&flow->ends[1])) {
+        return; /* data and acknowledgments, as most packets are */
+    }
     if (flags & HS_TCP_RST) {
         move_by_rst(flow, p);
         return;

@@ -2,8 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { FIRST_CAPACITY = 1024 }; /* a power of two, as all that follow */
+enum {
+    FIRST_CAPACITY = 1024, /* a power of two, as all that follow */
+    HUGE_PAGE = 2 * 1024 * 1024,
+};
 
 typedef struct slot {
     hs_flow *flow; /* NULL: free */
@@ -35,10 +39,26 @@ hs_flow_key hs_flow_key_of(const hs_packet *packet, unsigned *sender)
     return key;
 }
 
+/* Free ones. A search looks at any place of a table, so a large one asks for huge pages: else
+ * finding out where a page is takes as long as the search. */
+static slot *new_slots(size_t capacity)
+{
+    size_t size = capacity * sizeof(slot);
+    if (size % HUGE_PAGE != 0) {
+        return calloc(capacity, sizeof(slot));
+    }
+    slot *slots = aligned_alloc(HUGE_PAGE, size);
+    if (slots) {
+        (void)madvise(slots, size, MADV_HUGEPAGE); /* only asked for */
+        memset(slots, 0, size);
+    }
+    return slots;
+}
+
 hs_flow_table *hs_flow_table_new(const uint64_t seed[2])
 {
     hs_flow_table *table = calloc(1, sizeof *table);
-    slot *slots = calloc(FIRST_CAPACITY, sizeof *slots);
+    slot *slots = new_slots(FIRST_CAPACITY);
     if (!table || !slots) {
         free(table);
         free(slots);
@@ -159,7 +179,7 @@ static void place(slot *slots, size_t mask, slot entry)
 static bool grow(hs_flow_table *table)
 {
     size_t capacity = (table->mask + 1) * 2;
-    slot *slots = calloc(capacity, sizeof *slots);
+    slot *slots = new_slots(capacity);
     if (!slots) {
         return false;
     }
@@ -209,6 +229,12 @@ void hs_flow_table_remove(hs_flow_table *table, const hs_flow *flow)
             at = i;
         }
     }
+}
+
+void hs_flow_table_clear(hs_flow_table *table)
+{
+    memset(table->slots, 0, (table->mask + 1) * sizeof *table->slots);
+    table->count = 0;
 }
 
 size_t hs_flow_table_count(const hs_flow_table *table)

@@ -46,6 +46,8 @@ const hs_flow *hs_flow_table_likely(const hs_flow_table *table, uint32_t hash);
 HS_CHECKED hs_result hs_flow_table_add(hs_flow_table *table, hs_flow *flow);
 /* It is there. */
 void hs_flow_table_remove(hs_flow_table *table, const hs_flow *flow);
+/* Removes all. */
+void hs_flow_table_clear(hs_flow_table *table);
 size_t hs_flow_table_count(const hs_flow_table *table);
 size_t hs_flow_table_memory(const hs_flow_table *table);
 

@@ -277,6 +277,7 @@ static void compact(hs_flow *flow)
 {
     hs_trace *trace = flow->work->trace;
     hs_flow_tell_opening(flow, trace);
+    hs_flow_tell_tcp(flow, trace); /* it counts among the round trips whether the SYN had data */
     if (hs_trace_finish(trace) != HS_OK) {
         trace->incomplete = true;
     }

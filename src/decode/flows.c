@@ -145,16 +145,22 @@ static void charge(hs_flows *flows, hs_flow *flow)
     flow->charged = memory;
 }
 
-static void forget(hs_flows *flows, hs_flow *flow)
+/* A flow that is not in the table any more. */
+static void drop(hs_flows *flows, hs_flow *flow)
 {
     hs_flow_list_take(&flows->lists[flow->list], flow);
-    hs_flow_table_remove(flows->table, flow);
     flows->quic_flows -= flow->quic != NULL;
     if (flow->quic && flows->quic_ids) {
         hs_quic_flow_ids_forget(flows->quic_ids, flow);
     }
     flows->flow_memory -= flow->charged;
     hs_flow_free(flow);
+}
+
+static void forget(hs_flows *flows, hs_flow *flow)
+{
+    hs_flow_table_remove(flows->table, flow);
+    drop(flows, flow);
 }
 
 static void tell(hs_flows *flows, hs_flow *flow)
@@ -471,6 +477,7 @@ void hs_flows_expect(const hs_flows *flows, const hs_flows_input *soon, const hs
         hs_flow_table_expect(flows->table, soon->head.hash);
     }
     if (next && next->kind == HS_PACKET_TCP) {
+        __builtin_prefetch(next->packet.payload.data);
         const hs_flow *flow = hs_flow_table_likely(flows->table, next->head.hash);
         if (flow) {
             hs_flow_expect(flow);
@@ -498,10 +505,11 @@ static int compare_first(const void *a, const void *b)
 }
 
 /* Where there is no memory to put them in order, they come as they are. */
-static void tell_in_order(hs_flows *flows)
+static void tell_in_order(hs_flows *flows, size_t most)
 {
+    enum { AHEAD = 8 }; /* flows: about as long as memory takes that is not in the cache */
     size_t count = 0;
-    flow_order *all = malloc((hs_flow_table_count(flows->table) + 1) * sizeof *all);
+    flow_order *all = malloc((most + 1) * sizeof *all);
     for (int name = 0; all && name < HS_FLOWS_TOLD; name++) {
         for (hs_flow *flow = flows->lists[name].oldest; flow; flow = flow->newer) {
             all[count++] = (flow_order){flow->first_at, flow->first_packet, flow};
@@ -511,17 +519,27 @@ static void tell_in_order(hs_flows *flows)
         qsort(all, count, sizeof *all, compare_first);
     }
     for (size_t i = 0; i < count; i++) {
-        tell_and_forget(flows, all[i].flow);
+        if (i + AHEAD < count) {
+            hs_flow_expect(all[i + AHEAD].flow);
+        }
+        tell(flows, all[i].flow);
+        drop(flows, all[i].flow);
     }
     free(all);
 }
 
 void hs_flows_finish(hs_flows *flows)
 {
-    tell_in_order(flows);
+    size_t most = hs_flow_table_count(flows->table);
+    hs_flow_table_clear(flows->table); /* at once: nothing is looked up any more */
+    tell_in_order(flows, most);
     for (int name = 0; name < HS_FLOWS_LISTS; name++) {
         while (flows->lists[name].oldest) {
-            tell_and_forget(flows, flows->lists[name].oldest);
+            hs_flow *flow = flows->lists[name].oldest;
+            if (name != HS_FLOWS_TOLD) {
+                tell(flows, flow);
+            }
+            drop(flows, flow);
         }
     }
 }

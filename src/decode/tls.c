@@ -12,6 +12,7 @@ hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
     if (!d) {
         return NULL;
     }
+    const hs_allocator *allocator = hs_arena_allocator(hs_trace_arena(trace));
     d->trace = trace;
     d->keylog = keylog;
     d->sessions = sessions;
@@ -19,8 +20,9 @@ hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
     for (int i = 0; i < 2; i++) {
         hs_tls_direction *direction = &d->sides[i];
         direction->side = i == 0 ? HS_CLIENT : HS_SERVER;
-        hs_tls_framer_init(&direction->framer, direction->side == HS_CLIENT);
-        hs_buffer_init(&direction->message, HS_TLS_HANDSHAKE_HEADER + HS_TLS_MESSAGE_MAX);
+        hs_tls_framer_init(&direction->framer, direction->side == HS_CLIENT, allocator);
+        hs_buffer_init_from(&direction->message, HS_TLS_HANDSHAKE_HEADER + HS_TLS_MESSAGE_MAX,
+                            allocator);
     }
     return d;
 }
@@ -152,20 +154,16 @@ static hs_result plain_record(hs_tls_decoder *d, hs_tls_direction *direction,
 {
     hs_fault fault;
     hs_reader r;
-    hs_tls_record record;
-    hs_tls_found found = {
-        .direction = direction, .raw = piece->bytes, .first = piece->first, .end = piece->end};
     hs_reader_init(&r, piece->bytes, &fault, NULL);
-    if (hs_tls_record_read(&r, &record) != HS_OK) {
-        hs_tls_malformed(d, &found, "record", &fault);
-        return HS_OK;
-    }
-    if (record.type == HS_TLS_APPLICATION_DATA) {
+    (void)hs_read_bytes(&r, HS_TLS_RECORD_HEADER, "header"); /* the framer has read it */
+    hs_record_content content = {.type = piece->type, .bytes = hs_read_rest(&r, "fragment")};
+    if (piece->type == HS_TLS_APPLICATION_DATA) {
+        hs_tls_found found = {
+            .direction = direction, .raw = piece->bytes, .first = piece->first, .end = piece->end};
         hs_reader_fail(&r, "type", "application data before ChangeCipherSpec");
         hs_tls_malformed(d, &found, "record", &fault);
         return HS_OK;
     }
-    hs_record_content content = {.type = record.type, .bytes = record.fragment};
     return hs_tls_content(d, direction, piece, &content, false);
 }
 

@@ -4,10 +4,10 @@
 
 enum { SSL2_HEADER = 2, SSL2_DETECT = 5, SSL2_LENGTH = 0x7fff };
 
-void hs_tls_framer_init(hs_tls_framer *framer, bool may_be_ssl2)
+void hs_tls_framer_init(hs_tls_framer *framer, bool may_be_ssl2, const hs_allocator *allocator)
 {
     *framer = (hs_tls_framer){.may_be_ssl2 = may_be_ssl2};
-    hs_buffer_init(&framer->partial, HS_TLS_RECORD_MAX);
+    hs_buffer_init_from(&framer->partial, HS_TLS_RECORD_MAX, allocator);
 }
 
 void hs_tls_framer_free(hs_tls_framer *framer)

@@ -36,7 +36,8 @@ typedef struct hs_tls_framer {
     size_t skip;  /* bytes left of a record that a gap has spoilt */
 } hs_tls_framer;
 
-void hs_tls_framer_init(hs_tls_framer *framer, bool may_be_ssl2);
+/* `allocator` is for what does not come whole, and must outlive the framer. */
+void hs_tls_framer_init(hs_tls_framer *framer, bool may_be_ssl2, const hs_allocator *allocator);
 void hs_tls_framer_free(hs_tls_framer *framer);
 /* Takes bytes off `chunk`. HS_OK: a piece, valid until the next call; after a bad one all that
  * follows is taken and counted in `offset` alone. HS_NEED_MORE: the chunk is used up.

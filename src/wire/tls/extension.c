@@ -49,9 +49,14 @@ static void read_body(hs_reader *body, uint16_t type, hs_tls_extensions *block)
     }
 }
 
+static uint64_t kind_of(uint16_t type)
+{
+    return UINT64_C(1) << type % 64;
+}
+
 void hs_tls_extensions_read(hs_reader *r, hs_tls_extension_context context, hs_tls_extensions *out)
 {
-    *out = (hs_tls_extensions){.context = context};
+    *out = (hs_tls_extensions){.context = context, .is_indexed = true};
     hs_reader block = hs_read_block16(r, "extensions");
     out->present = hs_reader_ok(r);
     out->bytes = hs_tls_peek(&block);
@@ -62,6 +67,7 @@ void hs_tls_extensions_read(hs_reader *r, hs_tls_extension_context context, hs_t
         if (hs_reader_ok(&body)) {
             read_body(&body, type, out);
             out->count++;
+            out->kinds |= kind_of(type);
         }
         hs_reader_close(&body);
         hs_reader_group_end(&block, mark);
@@ -113,6 +119,9 @@ bool hs_tls_extension_find(const hs_tls_extensions *extensions, uint16_t type,
     hs_fault fault;
     hs_reader r;
     hs_tls_extension each;
+    if (extensions->is_indexed && !(extensions->kinds & kind_of(type))) {
+        return false; /* most that are looked for are not there */
+    }
     hs_reader_init(&r, extensions->bytes, &fault, NULL);
     for (size_t index = 0; read_next(&r, index, &each); index++) {
         if (each.type == type) {

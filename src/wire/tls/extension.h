@@ -126,6 +126,8 @@ typedef struct hs_tls_extensions {
     hs_tls_extension_context context;
     hs_bytes bytes; /* of all of them, without the block's length prefix */
     size_t count;
+    bool is_indexed; /* by reading: `kinds` has a bit for each extension, its type modulo 64 */
+    uint64_t kinds;
     size_t malformed;        /* how many have a body that does not follow its format */
     uint16_t malformed_type; /* the first of those, with its fault */
     hs_fault fault;

@@ -1,10 +1,10 @@
 /* JA3 as github.com/salesforce/ja3 describes it, JA4 as FoxIO's technical_details/JA4.md does. */
 #include "wire/tls/fingerprint.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "wire/tls/extension_get.h"
 #include "wire/tls/names.h"
 
@@ -21,18 +21,33 @@ static text text_begin(char *out, size_t size)
     return (text){.out = out, .size = size, .overflow = size == 0};
 }
 
-static void HS_PRINTF(2, 3) text_add(text *t, const char *format, ...)
+static void add_text(text *t, const char *at, size_t len)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    size_t room = t->overflow ? 0 : t->size - t->len;
-    int len = vsnprintf(room > 0 ? t->out + t->len : NULL, room, format, arguments);
-    va_end(arguments);
-    if (len < 0 || (size_t)len >= room) {
+    if (t->overflow || len >= t->size - t->len) {
         t->overflow = true;
         return;
     }
-    t->len += (size_t)len;
+    memcpy(t->out + t->len, at, len);
+    t->len += len;
+}
+
+static void add_char(text *t, char c)
+{
+    add_text(t, &c, 1);
+}
+
+static void add_number(text *t, uint64_t value)
+{
+    char digits[HS_DIGITS_MAX];
+    add_text(t, digits, (size_t)(hs_put_digits(digits, value) - digits));
+}
+
+static void add_hex(text *t, uint16_t value)
+{
+    static const char hex[] = "0123456789abcdef";
+    const char digits[] = {hex[value >> 12], hex[value >> 8 & 0xf], hex[value >> 4 & 0xf],
+                           hex[value & 0xf]};
+    add_text(t, digits, sizeof digits);
 }
 
 static hs_result text_end(text *t)
@@ -66,7 +81,10 @@ static bool next_extension(hs_tls_extension_iterator *it, hs_tls_extension *exte
 
 static void add_decimal(text *t, unsigned value, bool *first)
 {
-    text_add(t, "%s%u", *first ? "" : "-", value);
+    if (!*first) {
+        add_char(t, '-');
+    }
+    add_number(t, value);
     *first = false;
 }
 
@@ -106,13 +124,14 @@ hs_result hs_tls_ja3_text(const hs_tls_client_hello *hello, char *out, size_t si
     text t = text_begin(out, size);
     hs_tls_u16_list groups = {0};
     (void)hs_tls_get_supported_groups(&hello->extensions, &groups);
-    text_add(&t, "%u,", hello->legacy_version);
+    add_number(&t, hello->legacy_version);
+    add_char(&t, ',');
     add_decimals(&t, (hs_tls_u16_list){hello->cipher_suites});
-    text_add(&t, ",");
+    add_char(&t, ',');
     add_extension_decimals(&t, &hello->extensions);
-    text_add(&t, ",");
+    add_char(&t, ',');
     add_decimals(&t, groups);
-    text_add(&t, ",");
+    add_char(&t, ',');
     add_point_formats(&t, &hello->extensions);
     return text_end(&t);
 }
@@ -120,7 +139,10 @@ hs_result hs_tls_ja3_text(const hs_tls_client_hello *hello, char *out, size_t si
 hs_result hs_tls_ja3s_text(const hs_tls_server_hello *hello, char *out, size_t size)
 {
     text t = text_begin(out, size);
-    text_add(&t, "%u,%u,", hello->legacy_version, hello->cipher_suite);
+    add_number(&t, hello->legacy_version);
+    add_char(&t, ',');
+    add_number(&t, hello->cipher_suite);
+    add_char(&t, ',');
     add_extension_decimals(&t, &hello->extensions);
     return text_end(&t);
 }
@@ -235,7 +257,8 @@ hs_result hs_tls_ja4_b_text(const hs_tls_client_hello *hello, char *out, size_t 
     text t = text_begin(out, size);
     hs_tls_u16_list list = {hello->cipher_suites};
     for (uint16_t value; next_value(&list, &value);) {
-        text_add(&t, "%04x,", value);
+        add_hex(&t, value);
+        add_char(&t, ',');
     }
     finish_cells(&t);
     return text_end(&t);
@@ -248,7 +271,8 @@ hs_result hs_tls_ja4_c_text(const hs_tls_client_hello *hello, char *out, size_t 
     for (hs_tls_extension each; next_extension(&it, &each);) {
         if (each.type != HS_TLS_EXT_SERVER_NAME &&
             each.type != HS_TLS_EXT_APPLICATION_LAYER_PROTOCOL_NEGOTIATION) {
-            text_add(&t, "%04x,", each.type);
+            add_hex(&t, each.type);
+            add_char(&t, ',');
         }
     }
     finish_cells(&t);
@@ -256,7 +280,8 @@ hs_result hs_tls_ja4_c_text(const hs_tls_client_hello *hello, char *out, size_t 
     (void)hs_tls_get_signature_algorithms(&hello->extensions, &algorithms);
     char separator = '_';
     for (uint16_t value; next_value(&algorithms, &value); separator = ',') {
-        text_add(&t, "%c%04x", separator, value);
+        add_char(&t, separator);
+        add_hex(&t, value);
     }
     return text_end(&t);
 }

@@ -21,10 +21,15 @@ const char *hs_tls_content_type_name(uint8_t type)
     }
 }
 
+static bool is_content_type(uint8_t type)
+{
+    return type >= HS_TLS_CHANGE_CIPHER_SPEC && type <= HS_TLS_HEARTBEAT;
+}
+
 hs_result hs_tls_record_read_header(hs_reader *r, hs_tls_record *out, uint16_t *length)
 {
     *out = (hs_tls_record){.type = hs_tls_read_u8(r, "type", hs_tls_content_type_name)};
-    if (hs_reader_ok(r) && !hs_tls_content_type_name(out->type)) {
+    if (hs_reader_ok(r) && !is_content_type(out->type)) {
         hs_reader_fail(r, "type", "no TLS record has this type");
     }
     out->legacy_record_version = hs_tls_read_u16(r, "legacy_record_version", hs_tls_version_name);
