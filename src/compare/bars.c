@@ -26,16 +26,16 @@ void hs_bars_grid(hs_markup *markup, const hs_svg_plot *plot, const hs_scale *sc
 
 /* From the median to the 95th percentile; without its cap where that lies beyond the picture. */
 static void put_whisker(hs_markup *markup, const hs_svg_plot *plot, const hs_scale *scale,
-                        const hs_quantiles *quantiles, double middle)
+                        const hs_quantiles *quantiles, double y)
 {
     if (quantiles->count == 0 || quantiles->p95 <= quantiles->p50) {
         return;
     }
     hs_svg_length from = hs_svg_at(plot, hs_scale_share(scale, (double)quantiles->p50));
     hs_svg_length to = hs_svg_at(plot, hs_scale_share(scale, (double)quantiles->p95));
-    hs_svg_line(markup, "line ink", from, middle, to, middle);
+    hs_svg_line(markup, "line ink", from, y, to, y);
     if ((double)quantiles->p95 <= scale->length) {
-        hs_svg_line(markup, "line ink", to, middle - CAP, to, middle + CAP);
+        hs_svg_line(markup, "line ink", to, y - CAP, to, y + CAP);
     }
 }
 
@@ -66,8 +66,9 @@ void hs_bars_draw(hs_markup *markup, const hs_svg_plot *plot, const hs_scale *sc
         hs_svg_length zero = hs_svg_at(plot, 0);
         hs_svg_line(markup, "line thick blue", zero, top, zero, top + HS_BAR_HEIGHT);
     }
-    put_whisker(markup, plot, scale, &row->first_response, middle);
-    put_whisker(markup, plot, scale, &row->ready, middle);
+    /* Beside each other, as the one can reach into the other. */
+    put_whisker(markup, plot, scale, &row->ready, middle - CAP - 0.5);
+    put_whisker(markup, plot, scale, &row->first_response, middle + CAP + 0.5);
     if (row->settings.count > 0) {
         double share = hs_scale_share(scale, (double)row->settings.p50);
         put_mark(markup, hs_svg_at(plot, share), middle);

@@ -4,7 +4,7 @@
 #include "compare/html_parts.h"
 
 static const char head_css[] =
-    ".lead{font-size:1.05rem;margin:.5rem 0 1.25rem}\n"
+    ".lead{font-size:1.05rem;margin:.5rem 0 1.25rem;max-width:none}\n"
     ".tiles{display:flex;flex-wrap:wrap;gap:.75rem 2.5rem;margin:1.25rem 0 0;padding:.85rem 1.1rem;"
     "background:var(--panel);border-radius:.5rem}\n"
     ".tiles div{min-width:0}\n"

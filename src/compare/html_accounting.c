@@ -150,8 +150,10 @@ void hs_html_accounting(hs_markup *markup, const hs_comparison *all)
 {
     double whole = longest(all);
     hs_markup_element(markup, "h2", NULL, "Where the time went");
-    hs_markup_element(markup, "p", "dim",
-                      "Of the run whose time is the median. The parts add up to the total.");
+    hs_markup_element(
+        markup, "p", "dim",
+        "Of the run whose time is the median, from its start on. The parts add up to the "
+        "total.");
     put_legend(markup);
     for (int way = 0; way < HS_WAY_COUNT; way++) {
         if (all->rows[way].state == HS_WAY_MEASURED) {

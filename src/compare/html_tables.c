@@ -151,7 +151,7 @@ void hs_html_agreed(hs_markup *markup, const hs_comparison *all)
         put_seen(markup, row->resumable);
         put_seen(markup, row->multiplexed);
         hs_markup_element(markup, "td", NULL, "%s", row->tls_version);
-        hs_markup_element(markup, "td", "long", "%s", row->cipher);
+        hs_markup_element(markup, "td", NULL, "%s", row->cipher);
         hs_markup_element(markup, "td", NULL, "%s", row->alpn);
         hs_markup_element(markup, "td", "long", "%s", row->url);
         hs_markup_close(markup, "tr");

@@ -31,6 +31,7 @@ static const char page_css[] =
     ".number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
     "thead .number{white-space:normal}\n"
     ".scroll{overflow-x:auto;overflow-wrap:normal;margin:1rem 0}\n"
+    ".long{overflow-wrap:anywhere;min-width:9rem}\n"
     ".badge{display:inline-block;border:1px solid currentColor;border-radius:1rem;"
     "padding:0 .6em;font-size:.78rem;line-height:1.5;white-space:nowrap}\n"
     "dt{font-weight:600;break-after:avoid}\n"
