@@ -102,7 +102,9 @@ const char *hs_scale_text(const hs_scale *scale, int i, char out[HS_DECIMAL_TEXT
     }
     double step = scale->step / (double)HS_MILLISECOND;
     unsigned digits = 0;
-    for (double rest = step; rest < 1 && digits < HS_DECIMAL_DIGITS_MAX; rest *= 10) {
+    double rest = step;
+    while (rest < 1 && digits < HS_DECIMAL_DIGITS_MAX) {
+        rest *= 10;
         digits++;
     }
     return hs_decimal_text(i * step, digits, out);

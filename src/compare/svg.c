@@ -140,8 +140,9 @@ static void put_bars(hs_markup *markup, const hs_comparison *all)
         const hs_way_group *group = &hs_way_groups[i];
         hs_svg_text(markup, "strong", hs_svg_px(EDGE), top + GROUP - 9, "%s", group->title);
         top += GROUP;
-        for (int way = (int)group->first; way < group->end; way++, top += ROW) {
+        for (int way = (int)group->first; way < group->end; way++) {
             put_row(markup, &all->rows[way], &scale, top);
+            top += ROW;
         }
     }
 }
