@@ -102,6 +102,7 @@ extern const hs_command hs_command_read;
 extern const hs_command hs_command_serve;
 
 /* The experiments of `lab`. */
+extern const hs_command hs_command_lab_compare;
 extern const hs_command hs_command_lab_synflood;
 
 #endif

@@ -8,6 +8,8 @@
 #include <handshake/compare.h>
 
 #include "cli/command.h"
+#include "lab/namespaces.h"
+#include "lab/relay.h"
 
 typedef struct hs_compare_output {
     bool json;
@@ -47,6 +49,9 @@ bool hs_compare_printer_open(hs_compare_printer *printer, const hs_command *comm
 void hs_compare_run_done(void *printer, const hs_compare_event *event);
 /* Prints the comparison; gives the exit status. */
 int hs_compare_print(hs_compare_printer *printer, const hs_comparison *comparison);
+/* What the path did meanwhile, after a comparison in the lab. */
+void hs_compare_print_path(hs_compare_printer *printer, const hs_path_options *path,
+                           const hs_relay_report *report, hs_namespace_way way);
 /* Closes the file; `status`, or that of a write that failed, which one line says. */
 int hs_compare_printer_close(hs_compare_printer *printer, int status);
 

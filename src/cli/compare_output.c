@@ -3,6 +3,7 @@
 
 #include "cli/compare.h"
 #include "cli/terminal.h"
+#include "lab/relay_report.h"
 
 enum { EXIT_NOT_CONNECTED = 7 };
 
@@ -80,6 +81,40 @@ int hs_compare_print(hs_compare_printer *p, const hs_comparison *comparison)
                                    : hs_compare_text(comparison, &p->report, p->out);
     }
     return exit_status(comparison);
+}
+
+static hs_result put_path_text(hs_compare_printer *p, const hs_path_options *path,
+                               const hs_relay_report *report, hs_namespace_way way)
+{
+    hs_page page;
+    hs_page_init(&page, p->out, &p->report);
+    hs_page_end_line(&page);
+    hs_page_put(&page, HS_TONE_STRONG, "the path");
+    hs_page_put(&page, HS_TONE_DIM, "  in private namespaces (%s)", hs_namespace_way_name(way));
+    hs_page_end_line(&page);
+    hs_relay_text(&page, path, report);
+    return hs_page_finish(&page);
+}
+
+static hs_result put_path_json(hs_compare_printer *p, const hs_path_options *path,
+                               const hs_relay_report *report, hs_namespace_way way)
+{
+    hs_json json = {.failed = false};
+    json_t *object = hs_json_object(&json);
+    hs_json_text(&json, object, "schema", "handshake-lab/1");
+    hs_json_text(&json, object, "experiment", "compare");
+    hs_json_text(&json, object, "namespaces", way == HS_WAY_USER ? "user" : "root");
+    hs_json_set(&json, object, "path", hs_relay_json(&json, path, report));
+    return hs_json_write(&json, object, p->out);
+}
+
+void hs_compare_print_path(hs_compare_printer *p, const hs_path_options *path,
+                           const hs_relay_report *report, hs_namespace_way way)
+{
+    if (p->result == HS_OK) {
+        p->result = p->output.json ? put_path_json(p, path, report, way)
+                                   : put_path_text(p, path, report, way);
+    }
 }
 
 int hs_compare_printer_close(hs_compare_printer *p, int status)

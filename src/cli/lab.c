@@ -4,7 +4,8 @@
 
 #include "cli/command.h"
 
-static const hs_command *const experiments[] = {&hs_command_lab_synflood, NULL};
+static const hs_command *const experiments[] = {&hs_command_lab_compare, &hs_command_lab_synflood,
+                                                NULL};
 
 /* Behind the "lab " of the command's name. */
 static const char *name_of(const hs_command *experiment)

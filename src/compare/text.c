@@ -31,26 +31,30 @@ typedef struct column {
     cell text;
 } column;
 
-static void put_real(double value, char out[CELL_MAX])
+static void put_round_trips(double value, char out[CELL_MAX])
 {
+    /* Where the path is shorter than what the two ends compute, digits behind the point tell
+     * nothing. */
+    const double many = 100;
     if (isnan(value)) {
         out[0] = '\0';
     } else {
-        /* Where the path is shorter than what the two ends compute, digits behind the point tell
-         * nothing. */
-        const double many = 100;
         (void)snprintf(out, CELL_MAX, value < many ? "%.2f" : "%.0f", value);
     }
 }
 
 static void put_time(hs_time time, char out[CELL_MAX])
 {
-    put_real(time == HS_TIME_NONE ? (double)NAN : (double)time / HS_MILLISECOND, out);
+    if (time == HS_TIME_NONE) {
+        out[0] = '\0';
+    } else {
+        (void)snprintf(out, CELL_MAX, "%.2f", (double)time / HS_MILLISECOND);
+    }
 }
 
 static void ready_trips(const hs_compare_row *row, char out[CELL_MAX])
 {
-    put_real(row->round_trips_to_ready, out);
+    put_round_trips(row->round_trips_to_ready, out);
 }
 
 static void ready_p50(const hs_compare_row *row, char out[CELL_MAX])
@@ -65,7 +69,7 @@ static void ready_p95(const hs_compare_row *row, char out[CELL_MAX])
 
 static void response_trips(const hs_compare_row *row, char out[CELL_MAX])
 {
-    put_real(row->round_trips_to_response, out);
+    put_round_trips(row->round_trips_to_response, out);
 }
 
 static void response_p50(const hs_compare_row *row, char out[CELL_MAX])

@@ -1,0 +1,418 @@
+/* `handshake lab compare`: compare, on a path whose round trip one chooses. */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/compare.h"
+#include "cli/interrupt.h"
+#include "lab/far_end.h"
+#include "lab/relay_report.h"
+#include "net/clock.h"
+
+enum {
+    ROUNDS_DEFAULT = 10,
+    RTTS_MAX = 8,
+    RTT_DEFAULT_MS = 50,
+    URL_MAX = 80,
+    SIGNAL_STATUS = 128,
+    GRACE_SECONDS = 5,
+    FOREVER_SECONDS = 86400,
+};
+
+typedef struct rtt_list {
+    hs_time items[RTTS_MAX];
+    size_t count;
+} rtt_list;
+
+typedef struct settings {
+    rtt_list rtts;
+    hs_path_options path;
+    int family;
+    int rounds;
+    hs_compare_output output;
+} settings;
+
+#define AT(field) offsetof(settings, field)
+
+/* --- options --- */
+
+static hs_result wrong(hs_problem *problem, const char *argument, const char *what)
+{
+    snprintf(problem->text, sizeof problem->text, "'%.80s' is not %s", argument, what);
+    return HS_INVALID;
+}
+
+/* "50ms", "0.2s", "300us"; a bare number is milliseconds, as ping's. */
+static bool read_time(const char *text, const char **end, hs_time *time)
+{
+    static const struct {
+        const char *name;
+        double unit;
+    } units[] = {{"ms", HS_MILLISECOND}, {"us", HS_MICROSECOND}, {"s", HS_SECOND}};
+    char *after;
+    const double longest = 60.0 * HS_SECOND;
+    bool is_number = (text[0] >= '0' && text[0] <= '9') || text[0] == '.';
+    double value = is_number ? strtod(text, &after) : -1;
+    if (!is_number || !isfinite(value)) {
+        return false;
+    }
+    double unit = HS_MILLISECOND;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        size_t len = strlen(units[i].name);
+        if (strncmp(after, units[i].name, len) == 0) {
+            unit = units[i].unit;
+            after += len;
+            break;
+        }
+    }
+    if (value * unit > longest) {
+        return false;
+    }
+    *time = (hs_time)llround(value * unit);
+    *end = after;
+    return true;
+}
+
+static hs_result set_rtts(void *field, const char *argument, hs_problem *problem)
+{
+    rtt_list list = {.count = 0};
+    const char *at = argument;
+    for (;;) {
+        if (list.count == RTTS_MAX || !read_time(at, &at, &list.items[list.count]) ||
+            (*at != '\0' && *at != ',')) {
+            return wrong(problem, argument, "a list of up to 8 round trips up to 60 s: 10ms,50ms");
+        }
+        list.count++;
+        if (*at++ == '\0') {
+            break;
+        }
+    }
+    memcpy(field, &list, sizeof list);
+    return HS_OK;
+}
+
+static hs_result set_time(void *field, const char *argument, hs_problem *problem)
+{
+    const char *end;
+    hs_time time;
+    if (!read_time(argument, &end, &time) || *end != '\0') {
+        return wrong(problem, argument, "a time up to 60 s: 5ms");
+    }
+    memcpy(field, &time, sizeof time);
+    return HS_OK;
+}
+
+/* Percent, as people say it. */
+static hs_result set_share(void *field, const char *argument, hs_problem *problem)
+{
+    const double all = 100;
+    char *end;
+    bool is_number = (argument[0] >= '0' && argument[0] <= '9') || argument[0] == '.';
+    double value = is_number ? strtod(argument, &end) : -1;
+    if (is_number && *end == '%') {
+        end++;
+    }
+    if (!is_number || *end != '\0' || !(value >= 0 && value <= all)) {
+        return wrong(problem, argument, "a share from 0 to 100 %: 1%");
+    }
+    double share = value / all;
+    memcpy(field, &share, sizeof share);
+    return HS_OK;
+}
+
+/* "10mbit", "512kbit", "1gbit", or bits a second. */
+static hs_result set_rate(void *field, const char *argument, hs_problem *problem)
+{
+    static const struct {
+        const char *name;
+        double unit;
+    } units[] = {{"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}, {"bit", 1}, {"", 1}};
+    const double least = 8000;
+    const double most = 1e11;
+    char *end;
+    bool is_number = argument[0] >= '0' && argument[0] <= '9';
+    double value = is_number ? strtod(argument, &end) : -1;
+    for (size_t i = 0; is_number && i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(end, units[i].name) == 0 && value * units[i].unit >= least &&
+            value * units[i].unit <= most) {
+            uint64_t rate = (uint64_t)(value * units[i].unit);
+            memcpy(field, &rate, sizeof rate);
+            return HS_OK;
+        }
+    }
+    return wrong(problem, argument, "a rate from 8kbit to 100gbit: 10mbit");
+}
+
+static hs_result set_seed(void *field, const char *argument, hs_problem *problem)
+{
+    char *end;
+    errno = 0;
+    bool is_number = argument[0] >= '0' && argument[0] <= '9';
+    uint64_t seed = is_number ? strtoull(argument, &end, 0) : 0;
+    if (!is_number || *end != '\0' || errno != 0) {
+        return wrong(problem, argument, "a number");
+    }
+    memcpy(field, &seed, sizeof seed);
+    return HS_OK;
+}
+
+static const hs_option options[] = {
+    {.group = "The path",
+     .name = "rtt",
+     .argument = "LIST",
+     .help = "its round trip, or several to draw time against: 10ms,50ms,100ms (50ms)",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(rtts),
+     .set = set_rtts},
+    {.name = "jitter",
+     .argument = "T",
+     .help = "each packet is delayed by up to T more or less each way; the order stays",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(path.jitter),
+     .set = set_time},
+    {.name = "loss",
+     .argument = "P",
+     .help = "percent of the packets that are lost, each way",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(path.loss),
+     .set = set_share},
+    {.name = "reorder",
+     .argument = "P",
+     .help = "percent of the packets that are not delayed, and so overtake",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(path.reorder),
+     .set = set_share},
+    {.name = "duplicate",
+     .argument = "P",
+     .help = "percent of the packets that arrive twice",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(path.duplicate),
+     .set = set_share},
+    {.name = "rate",
+     .argument = "R",
+     .help = "bits a second, each way: 10mbit",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(path.rate),
+     .set = set_rate},
+    {.name = "seed",
+     .argument = "N",
+     .help = "what chance begins with: the same seed loses the same packets (1)",
+     .kind = HS_OPTION_CUSTOM,
+     .offset = AT(path.seed),
+     .set = set_seed},
+    {.letter = '4',
+     .help = "IPv4 (default)",
+     .kind = HS_OPTION_CONSTANT,
+     .offset = AT(family),
+     .value = 4},
+    {.letter = '6', .help = "IPv6", .kind = HS_OPTION_CONSTANT, .offset = AT(family), .value = 6},
+    {.group = "Repetition",
+     .letter = 'c',
+     .name = "count",
+     .argument = "N",
+     .help = "rounds, in each of which all ways take their turn (10)",
+     .kind = HS_OPTION_INTEGER,
+     .offset = AT(rounds),
+     .min = 1,
+     .max = HS_COMPARE_ROUNDS_MAX},
+    HS_COMPARE_OUTPUT_OPTIONS,
+    {0},
+};
+
+static const hs_example examples[] = {
+    {"handshake lab compare", "every way on a path of 50 ms"},
+    {"handshake lab compare --rtt 10ms,25ms,50ms,100ms -c 5",
+     "time against round trip: the slopes are the round trips"},
+    {"handshake lab compare --rtt 30ms --loss 2 --seed 7", "the same losses each time"},
+    {0},
+};
+
+/* --- the experiment, in a process of its own --- */
+
+typedef struct experiment {
+    const hs_command *command;
+    settings *settings;
+    hs_compare_printer *printer;
+    hs_far_end far_end;
+    hs_comparer *comparer;
+} experiment;
+
+static experiment *volatile running;
+
+static void on_stop(void)
+{
+    experiment *e = running;
+    if (e && e->comparer) {
+        hs_comparer_stop(e->comparer);
+    }
+}
+
+static hs_result compare_once(experiment *e, hs_comparison **comparison, hs_problem *problem)
+{
+    const char *host = hs_far_end_host(&e->far_end);
+    char target[URL_MAX];
+    char plain[URL_MAX];
+    char ws[URL_MAX];
+    char wss[URL_MAX];
+    char retry[URL_MAX];
+    snprintf(target, sizeof target, "https://%s/", host);
+    snprintf(plain, sizeof plain, "http://%s/", host);
+    snprintf(ws, sizeof ws, "ws://%s:8080/", host);
+    snprintf(wss, sizeof wss, "wss://%s:8443/", host);
+    snprintf(retry, sizeof retry, "https://%s:%d/", host, HS_FAR_END_RETRY_PORT);
+    const char *const also[] = {plain, ws, wss};
+    hs_compare_options compare_options;
+    hs_compare_options_init(&compare_options);
+    compare_options.probe.cacert = e->far_end.ca_file;
+    compare_options.rounds = e->settings->rounds;
+    compare_options.also = also;
+    compare_options.also_count = sizeof also / sizeof also[0];
+    compare_options.retry = retry;
+    compare_options.run_done = hs_compare_run_done;
+    compare_options.context = e->printer;
+    hs_result result = hs_comparer_new(&compare_options, target, &e->comparer, problem);
+    if (result == HS_OK) {
+        if (hs_interrupted()) {
+            hs_comparer_stop(e->comparer);
+        }
+        result = hs_comparer_run(e->comparer, comparison, problem);
+    }
+    hs_comparer *comparer = e->comparer;
+    e->comparer = NULL;
+    hs_comparer_free(comparer);
+    return result;
+}
+
+static int failed(const experiment *e, hs_result result, const hs_problem *problem)
+{
+    if (hs_interrupted()) {
+        (void)hs_command_fail(e->command, "interrupted");
+        return SIGNAL_STATUS + hs_interrupted();
+    }
+    return hs_command_fail(e->command, "%s",
+                           problem->text[0] != '\0' ? problem->text : hs_result_text(result));
+}
+
+/* One round trip of the list. The path is ended with it, so that its report is whole. */
+static int run_path(experiment *e, size_t index)
+{
+    hs_problem problem = {""};
+    hs_comparison *comparison = NULL;
+    hs_relay_report relay = {0};
+    hs_path_options path = e->settings->path;
+    path.delay = e->settings->rtts.items[index] / 2;
+    hs_result result = compare_once(e, &comparison, &problem);
+    bool is_last = index + 1 == e->settings->rtts.count;
+    hs_path_options next = e->settings->path;
+    next.delay = is_last ? 0 : e->settings->rtts.items[index + 1] / 2;
+    if (result == HS_OK) {
+        result = hs_far_end_set_path(&e->far_end, &next, &relay, &problem);
+    }
+    int status = result == HS_OK ? hs_compare_print(e->printer, comparison)
+                                 : failed(e, result, &problem);
+    if (result == HS_OK) {
+        hs_compare_print_path(e->printer, &path, &relay, e->far_end.namespaces.way);
+    }
+    free(comparison);
+    return status == HS_EXIT_OK && hs_interrupted() ? failed(e, HS_LIMIT, &problem) : status;
+}
+
+static void run_experiment(void *context, int parent)
+{
+    experiment *e = context;
+    hs_problem problem = {""};
+    int status = HS_EXIT_OK;
+    running = e;
+    hs_interrupt_call(on_stop);
+    const hs_far_end_options far_end_options = {.path = e->settings->path,
+                                                .family = e->settings->family};
+    hs_result result = hs_far_end_open(&e->far_end, &far_end_options, parent, &problem);
+    if (result != HS_OK) {
+        status = failed(e, result, &problem);
+    }
+    for (size_t i = 0; status == HS_EXIT_OK && i < e->settings->rtts.count; i++) {
+        status = run_path(e, i);
+    }
+    if (result == HS_OK) {
+        (void)hs_far_end_close(&e->far_end, NULL);
+    }
+    status = hs_compare_printer_close(e->printer, status);
+    (void)hs_child_write(parent, &status, sizeof status);
+}
+
+/* --- this process --- */
+
+static bool is_stopped(void)
+{
+    return hs_interrupted() != 0;
+}
+
+/* A signal goes on to the experiment, which then tells what it has so far. */
+static int wait_for(const hs_command *command, const hs_child *child)
+{
+    int status = HS_EXIT_USAGE;
+    hs_time deadline = hs_clock_monotonic() + FOREVER_SECONDS * HS_SECOND;
+    hs_result result = hs_child_read(child, &status, sizeof status, deadline, is_stopped);
+    if (result == HS_LIMIT && hs_interrupted()) {
+        kill(child->pid, hs_interrupted());
+        deadline = hs_clock_monotonic() + GRACE_SECONDS * HS_SECOND;
+        result = hs_child_read(child, &status, sizeof status, deadline, NULL);
+    }
+    if (result == HS_OK) {
+        return status;
+    }
+    if (hs_interrupted()) {
+        return SIGNAL_STATUS + hs_interrupted();
+    }
+    return hs_command_fail(command, "the experiment's process ended without an answer");
+}
+
+static int run(const hs_command *command, int argc, char **argv)
+{
+    settings s = {.rtts = {{RTT_DEFAULT_MS * HS_MILLISECOND}, 1},
+                  .path = {.seed = 1},
+                  .family = 4,
+                  .rounds = ROUNDS_DEFAULT};
+    hs_operands operands;
+    int status = HS_EXIT_OK;
+    if (!hs_command_parse(command, argc, argv, &s, &operands, &status)) {
+        return status;
+    }
+    s.path.delay = s.rtts.items[0] / 2;
+    if (!hs_path_options_are_sound(&s.path)) {
+        return hs_command_fail(command, "--jitter: more than half of the round trip");
+    }
+    hs_compare_printer printer;
+    if (!hs_compare_printer_open(&printer, command, &s.output, s.rounds)) {
+        return HS_EXIT_USAGE;
+    }
+    experiment e = {.command = command, .settings = &s, .printer = &printer};
+    hs_child child;
+    hs_interrupt_call(NULL);
+    if (hs_child_start(&child, run_experiment, &e) != HS_OK) {
+        return hs_command_fail(command, "fork: %s", strerror(errno));
+    }
+    status = wait_for(command, &child);
+    hs_child_end(&child);
+    return status;
+}
+
+const hs_command hs_command_lab_compare = {
+    .name = "lab compare",
+    .operands = "",
+    .summary = "every way to a server, on a path whose round trip one chooses",
+    .description =
+        "Two private network namespaces, a relay between them that delays exactly, and the lab "
+        "server at the far end, with HTTP, TLS 1.2 and 1.3, Fast Open, QUIC with and without "
+        "Retry, "
+        "and WebSocket: what `handshake compare` measures there. What the path really did is part "
+        "of the report. Exit status: 0 done, 2 usage, or where this system permits no such "
+        "namespaces.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};
