@@ -180,6 +180,7 @@ HS_API HS_CHECKED hs_result hs_compare_json(const hs_comparison *comparison, FIL
 typedef struct hs_compare_point {
     hs_time rtt; /* that the path was set to; HS_TIME_NONE where nobody set it */
     const hs_comparison *comparison;
+    const char *report; /* what the path was set to and did, in lines for people; NULL: none */
 } hs_compare_point;
 
 typedef struct hs_compare_series {
@@ -204,12 +205,13 @@ HS_API void hs_compare_slopes(const hs_compare_series *series,
                               hs_compare_slope slopes[HS_WAY_COUNT]);
 
 /* A drawing as a file of its own, which follows the viewer's light or dark scheme: the time of each
- * way as a bar, and the lines of the series, if there is one (NULL: none). HS_INVALID: neither is
- * given (either may be NULL). HS_SYSTEM after a write error, HS_NO_MEMORY. */
+ * way as a bar, and the lines of the series. Either may be NULL; a series is drawn where it has a
+ * slope. HS_INVALID where nothing is left to draw. HS_SYSTEM after a write error, HS_NO_MEMORY. */
 HS_API HS_CHECKED hs_result hs_compare_svg(const hs_comparison *comparison,
                                            const hs_compare_series *series, FILE *out);
 /* The same and all figures as a page that is whole in itself: it loads nothing and runs nothing.
- * `series` may be NULL; with one, `comparison` is the one of its points that is shown in full. */
+ * `series` may be NULL; with one, `comparison` is the one of its points that is shown in full. A
+ * series of one point tells what the path was set to. */
 HS_API HS_CHECKED hs_result hs_compare_html(const hs_comparison *comparison,
                                             const hs_compare_series *series, FILE *out);
 

@@ -77,7 +77,18 @@ static void put_tile(hs_markup *markup, const char *name, const char *text)
     }
 }
 
-static void put_tiles(hs_markup *markup, const hs_comparison *all)
+/* What the path of this comparison was set to; HS_TIME_NONE where nobody set it. */
+static hs_time setting_of(const hs_comparison *all, const hs_compare_series *series)
+{
+    for (size_t i = 0; series && i < series->count; i++) {
+        if (series->points[i].comparison == all) {
+            return series->points[i].rtt;
+        }
+    }
+    return HS_TIME_NONE;
+}
+
+static void put_tiles(hs_markup *markup, const hs_comparison *all, hs_time setting)
 {
     char text[HS_TIME_TEXT_MAX];
     char to[HS_TIME_TEXT_MAX];
@@ -87,6 +98,11 @@ static void put_tiles(hs_markup *markup, const hs_comparison *all)
         hs_markup_element(markup, "b", NULL, "%s ms", hs_time_ms(all->path_rtt.p50, text));
         hs_markup_text(markup, " (%s to %s)", hs_time_ms(all->path_rtt.least, text),
                        hs_time_ms(all->path_rtt.p95, to));
+        close_tile(markup);
+    }
+    if (setting != HS_TIME_NONE) {
+        open_tile(markup, "Set to");
+        hs_markup_text(markup, "%s ms", hs_time_ms(setting, text));
         close_tile(markup);
     }
     open_tile(markup, "Rounds");
@@ -114,7 +130,7 @@ hs_result hs_compare_html(const hs_comparison *comparison, const hs_compare_seri
     hs_html_begin(&markup, out, title, styles, sizeof styles / sizeof styles[0]);
     hs_markup_element(&markup, "h1", NULL, "%s", comparison->target);
     put_lead(&markup, comparison);
-    put_tiles(&markup, comparison);
+    put_tiles(&markup, comparison, setting_of(comparison, series));
     hs_html_chart(&markup, comparison);
     if (series) {
         hs_html_lines(&markup, series);

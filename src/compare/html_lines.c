@@ -119,15 +119,15 @@ static void put_row(hs_markup *markup, const hs_lines *lines, hs_way way)
 void hs_html_lines(hs_markup *markup, const hs_compare_series *series)
 {
     hs_lines lines;
-    bool is_drawn = hs_lines_init(&lines, series);
+    if (!hs_lines_init(&lines, series)) {
+        return;
+    }
     hs_markup_element(markup, "h2", NULL, "The slopes are the round trips");
     hs_markup_element(markup, "p", "dim",
                       "The same ways over paths of different length. By how much the time to ready "
                       "grows with the path's round trip is the number of round trips of the way; "
                       "what is left where the path has no length is the work of both ends.");
-    if (is_drawn) {
-        put_drawing(markup, &lines);
-    }
+    put_drawing(markup, &lines);
     hs_markup_open(markup, "div", "scroll");
     hs_markup_open(markup, "table", "slopes");
     put_head(markup, series);

@@ -1,4 +1,6 @@
 /* What each figure of a page is, and where it was read. */
+#include <string.h>
+
 #include "compare/html_parts.h"
 
 static void put(hs_markup *markup, const char *term, const char *meaning)
@@ -28,6 +30,30 @@ static void put_path(hs_markup *markup, const hs_quantiles *rtt, hs_clock source
         hs_markup_text(markup, ", from %s", hs_figure_clock(source));
     }
     hs_markup_text(markup, ".");
+    hs_markup_close(markup, "dd");
+    hs_markup_line(markup);
+}
+
+/* The lines of the report of a path. */
+static void put_report(hs_markup *markup, const hs_compare_point *point)
+{
+    char text[HS_TIME_TEXT_MAX];
+    hs_markup_open(markup, "dt", NULL);
+    hs_markup_text(markup, "The path");
+    if (point->rtt != HS_TIME_NONE) {
+        hs_markup_text(markup, " of %s ms", hs_time_ms(point->rtt, text));
+    }
+    hs_markup_close(markup, "dt");
+    hs_markup_open(markup, "dd", "dim report");
+    for (const char *at = point->report; *at != '\0';) {
+        size_t len = strcspn(at, "\n");
+        if (at != point->report) {
+            hs_markup_open(markup, "br", NULL);
+            hs_markup_close_empty(markup);
+        }
+        hs_markup_text(markup, "%.*s", (int)len, at);
+        at += len + (at[len] == '\n');
+    }
     hs_markup_close(markup, "dd");
     hs_markup_line(markup);
 }
@@ -62,7 +88,12 @@ void hs_html_method(hs_markup *markup, const hs_comparison *all, const hs_compar
         "that; tail runs from the first to the last byte of what the server sends at a stretch; "
         "client is the work here between the last byte in and the next one out; loss is the time "
         "spent waiting for retransmissions; dns is name resolution.");
-    if (series) {
+    for (size_t i = 0; series && i < series->count; i++) {
+        if (series->points[i].report) {
+            put_report(markup, &series->points[i]);
+        }
+    }
+    if (series && series->count > 1) {
         put(markup, "Slopes",
             "The straight line of least squares through the medians, time to ready over measured "
             "round trip. Fixed is where it meets a path without length; off the line is the root "

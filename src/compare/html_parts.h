@@ -7,7 +7,8 @@
 
 /* html_chart.c: the bars. */
 void hs_html_chart(hs_markup *markup, const hs_comparison *all);
-/* html_lines.c: time against round trip, the slopes, and the figures they come from. */
+/* html_lines.c: time against round trip, the slopes, and the figures they come from; nothing where
+ * no way has a slope. */
 void hs_html_lines(hs_markup *markup, const hs_compare_series *series);
 /* html_tables.c: every figure of every way; and what was agreed on. */
 void hs_html_figures(hs_markup *markup, const hs_comparison *all);

@@ -32,6 +32,7 @@ bool hs_lines_init(hs_lines *lines, const hs_compare_series *series)
     *lines = (hs_lines){.series = series};
     hs_compare_slopes(series, lines->slopes);
     double most = 0;
+    bool any = false;
     for (size_t i = 0; i < series->count; i++) {
         const hs_comparison *comparison = series->points[i].comparison;
         if (comparison->path_rtt.count > 0) {
@@ -44,13 +45,15 @@ bool hs_lines_init(hs_lines *lines, const hs_compare_series *series)
         }
     }
     for (int way = 0; way < HS_WAY_COUNT; way++) {
-        most = fmax(most, end_of(lines, way)); /* of NAN it takes the other one */
+        double end = end_of(lines, way);
+        any = any || !isnan(end);
+        most = fmax(most, end); /* of NAN and a number it takes the number */
     }
     lines->across = hs_scale_to(lines->longest_rtt);
     lines->across.length = fmax(1, lines->longest_rtt);
     lines->up = hs_scale_to(most);
     lines->guides = hs_scale_in(lines->up.length, fmax(1, lines->longest_rtt));
-    return lines->longest_rtt > 0;
+    return any;
 }
 
 static void put_axes(hs_markup *markup, const hs_svg_plot *plot, const hs_lines *lines, double top)

@@ -65,7 +65,7 @@ typedef struct hs_lines {
 
 enum { HS_LINES_HEIGHT = 340, HS_LINES_ABOVE = 14, HS_LINES_BELOW = 44 };
 
-/* False where the series has no path with a round trip, so that there is nothing to draw. */
+/* False where no way has a slope, so that there is nothing to draw. */
 bool hs_lines_init(hs_lines *lines, const hs_compare_series *series);
 /* The plot is HS_LINES_HEIGHT high from `top` on; what is written beside it takes HS_LINES_ABOVE,
  * HS_LINES_BELOW and some 50 pixels left of it. */

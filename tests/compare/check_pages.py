@@ -271,6 +271,7 @@ def main(program, name):
         if series:
             points = [json.loads(read(f"path{n}", "figures")) for n in (10, 20, 50)]
             check_slopes(page, points)
+            assert [inner(e) for e in by_class(page, "report")] == ["sent on 0.002 ms late2 packets <lost>"] * 2
         check_drawing(check_svg(read(name, "svg", *series)), figures["rows"])
     check_svg(read(name, "lines", "series"))
 

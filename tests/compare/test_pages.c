@@ -110,7 +110,7 @@ static void everything_is_written(void **state)
     (void)state;
     for (size_t i = 0; hs_test_comparison_names[i]; i++) {
         hs_comparison *all = hs_test_comparison(hs_test_comparison_names[i]);
-        hs_compare_point point = {HS_TIME_NONE, all};
+        hs_compare_point point = {HS_TIME_NONE, all, ""};
         hs_compare_series series = {&point, 1};
         char *text = NULL;
         size_t len = 0;
@@ -135,7 +135,7 @@ static void nothing_to_draw_is_no_drawing(void **state)
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
     hs_comparison *blank = hs_test_comparison("unmeasured");
-    hs_compare_point point = {HS_MILLISECOND, blank};
+    hs_compare_point point = {HS_MILLISECOND, blank, NULL};
     assert_non_null(out);
     assert_int_equal(hs_compare_svg(NULL, NULL, out), HS_INVALID);
     assert_int_equal(hs_compare_svg(NULL, &(hs_compare_series){NULL, 0}, out), HS_INVALID);
@@ -144,6 +144,27 @@ static void nothing_to_draw_is_no_drawing(void **state)
     assert_int_equal(len, 0);
     free(text);
     free(blank);
+}
+
+/* One path has no slopes; what it was set to stands beside what it was. */
+static void one_path_tells_its_setting(void **state)
+{
+    (void)state;
+    hs_comparison *all = hs_test_comparison("path");
+    hs_compare_point point = {51 * HS_MILLISECOND, all, "one\ntwo"};
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    assert_int_equal(hs_compare_html(all, &(hs_compare_series){&point, 1}, out), HS_OK);
+    fclose(out);
+    assert_non_null(strstr(text, "<dt>Set to</dt><dd>51.000 ms</dd>"));
+    assert_non_null(strstr(text, "<dt>The path of 51.000 ms</dt><dd class=\"dim report\">one<br/>"
+                                 "two</dd>"));
+    assert_null(strstr(text, "Slopes"));
+    assert_null(strstr(text, "class=\"lines\""));
+    free(text);
+    free(all);
 }
 
 static void write_errors_are_told(void **state)
@@ -203,6 +224,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_is_written),
         cmocka_unit_test(nothing_to_draw_is_no_drawing),
+        cmocka_unit_test(one_path_tells_its_setting),
         cmocka_unit_test(write_errors_are_told),
         cmocka_unit_test(grids_have_round_steps),
         cmocka_unit_test(a_whisker_does_not_squeeze_the_bars),

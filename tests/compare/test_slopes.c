@@ -27,7 +27,7 @@ static void add(fixture *f, hs_time rtt, hs_time ready)
     hs_compare_row *row = &comparison->rows[HS_WAY_TCP];
     row->state = HS_WAY_MEASURED;
     row->ready = (hs_quantiles){.count = ready != HS_TIME_NONE, .p50 = ready};
-    f->points[i] = (hs_compare_point){HS_TIME_NONE, comparison};
+    f->points[i] = (hs_compare_point){HS_TIME_NONE, comparison, NULL};
     f->series.points = f->points;
 }
 
