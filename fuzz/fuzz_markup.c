@@ -21,7 +21,7 @@ static size_t count(const char *text, char what)
 }
 
 /* Length of what stands for one character; the entities are those that the writer knows. */
-static size_t character(const char *at)
+static size_t character(const char *at, size_t left)
 {
     static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
     if (*at == '&') {
@@ -32,7 +32,7 @@ static size_t character(const char *at)
         }
         abort();
     }
-    size_t len = hs_printable_length((hs_bytes){(const uint8_t *)at, strlen(at)});
+    size_t len = hs_printable_length((hs_bytes){(const uint8_t *)at, left});
     if (len == 0) {
         abort();
     }
@@ -42,7 +42,8 @@ static size_t character(const char *at)
 static size_t characters(const char *text)
 {
     size_t found = 0;
-    for (; *text != '\0'; text += character(text)) {
+    for (const char *end = text + strlen(text); text < end;) {
+        text += character(text, (size_t)(end - text));
         found++;
     }
     return found;
