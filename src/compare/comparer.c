@@ -15,13 +15,13 @@
 
 enum { FIRST_LOOKS = 2 /* the second run may have a cookie or a ticket of the first */ };
 
-typedef struct course {
+typedef struct way_course {
     char url[HS_WAY_URL_MAX];
     hs_prober *prober; /* NULL: not tried */
     bool is_offered;
     hs_samples samples;
     hs_trace *last; /* the newest run that was of this way, for its facts */
-} course;
+} way_course;
 
 /* A port that no connection came to: the other ways to it need not wait for it as well. */
 typedef struct dead_end {
@@ -35,7 +35,7 @@ struct hs_comparer {
     hs_compare_options options;
     hs_url target;
     hs_url *also;
-    course courses[HS_WAY_COUNT];
+    way_course courses[HS_WAY_COUNT];
     dead_end dead_ends[HS_WAY_COUNT];
     size_t dead_end_count;
     hs_comparison *comparison;
@@ -84,7 +84,7 @@ static hs_result parse_urls(hs_comparer *c, const char *target, hs_problem *prob
 
 static bool set_url(hs_comparer *c, hs_way way, char why[HS_WAY_WHY_MAX])
 {
-    course *course = &c->courses[way];
+    way_course *course = &c->courses[way];
     if (way == HS_WAY_QUIC_RETRY) {
         if (!c->options.retry) {
             why[0] = '\0';
@@ -98,7 +98,7 @@ static bool set_url(hs_comparer *c, hs_way way, char why[HS_WAY_WHY_MAX])
 
 static hs_result prepare_way(hs_comparer *c, hs_way way, hs_problem *problem)
 {
-    course *course = &c->courses[way];
+    way_course *course = &c->courses[way];
     hs_compare_row *row = &c->comparison->rows[way];
     row->way = way;
     row->state = HS_WAY_NOT_TRIED;
@@ -187,7 +187,7 @@ static hs_time thread_cpu(void)
 static hs_result run_way(hs_comparer *c, hs_way way, hs_trace **trace, hs_time *cpu,
                          hs_problem *problem)
 {
-    course *course = &c->courses[way];
+    way_course *course = &c->courses[way];
     *trace = NULL;
     c->running = course->prober;
     /* A signal between the last look at `stopped` and here has not seen the prober. */
@@ -236,7 +236,7 @@ static void note_failure(hs_compare_row *row, const hs_trace *trace)
                    trace->failure.message ? trace->failure.message : "it failed");
 }
 
-static void keep_last(course *course, hs_trace *trace)
+static void keep_last(way_course *course, hs_trace *trace)
 {
     hs_trace_free(course->last);
     course->last = trace;
@@ -277,7 +277,7 @@ static void note_dead_end(hs_comparer *c, hs_way way, const hs_url *url, const h
  * for the rounds afterwards. */
 static hs_result look_once(hs_comparer *c, hs_way way, const hs_url *url, hs_problem *problem)
 {
-    course *course = &c->courses[way];
+    way_course *course = &c->courses[way];
     hs_compare_row *row = &c->comparison->rows[way];
     hs_trace *trace = NULL;
     hs_time cpu;
@@ -302,7 +302,7 @@ static hs_result look_once(hs_comparer *c, hs_way way, const hs_url *url, hs_pro
 
 static hs_result look_at(hs_comparer *c, hs_way way, hs_problem *problem)
 {
-    course *course = &c->courses[way];
+    way_course *course = &c->courses[way];
     hs_compare_row *row = &c->comparison->rows[way];
     if (!course->prober) {
         return HS_OK;
@@ -419,7 +419,7 @@ static void copy_facts(const hs_trace *trace, hs_compare_row *row)
 
 static hs_result sum_up_row(hs_comparer *c, hs_way way)
 {
-    course *course = &c->courses[way];
+    way_course *course = &c->courses[way];
     hs_compare_row *row = &c->comparison->rows[way];
     row->encrypted = row->resumable = row->multiplexed = HS_UNSEEN;
     if (course->samples.count > 0) {
