@@ -53,6 +53,7 @@ static hs_result sum_up_row(hs_comparer *c, hs_way way)
         const hs_compare_row *plain = &c->comparison->rows[HS_WAY_QUIC];
         bool is_met = plain->state == HS_WAY_MEASURED;
         row->state = is_met ? HS_WAY_NOT_OFFERED : plain->state;
+        row->failure = is_met ? HS_FAILURE_NONE : plain->failure;
         (void)snprintf(row->why, sizeof row->why, "%s",
                        is_met ? "the server did not answer with Retry" : plain->why);
     }

@@ -291,6 +291,15 @@ static void put_group(hs_page *page, const hs_comparison *all, const hs_compare_
     hs_page_end_line(page);
 }
 
+static void put_groups(hs_page *page, const hs_comparison *all, hs_way_state state)
+{
+    for (const hs_compare_row *row = all->rows; row < all->rows + HS_WAY_COUNT; row++) {
+        if (row->state == state && stands_in_group(all, row) && is_first_of_its_reason(all, row)) {
+            put_group(page, all, row);
+        }
+    }
+}
+
 static bool has_measured(const hs_comparison *all)
 {
     for (int way = 0; way < HS_WAY_COUNT; way++) {
@@ -335,11 +344,8 @@ static void put_table(hs_page *page, const hs_comparison *all)
     if (has_figures) {
         put_legend(page, all);
     }
-    for (const hs_compare_row *row = all->rows; row < all->rows + HS_WAY_COUNT; row++) {
-        if (stands_in_group(all, row) && is_first_of_its_reason(all, row)) {
-            put_group(page, all, row);
-        }
-    }
+    put_groups(page, all, HS_WAY_NOT_OFFERED);
+    put_groups(page, all, HS_WAY_NOT_TRIED);
 }
 
 /* --- the chart --- */
@@ -470,7 +476,9 @@ static void put_head(hs_page *page, const hs_comparison *all)
     if (all->address[0]) {
         hs_page_item(page, HS_TONE_PLAIN, "%s", all->address);
     }
-    hs_page_item(page, HS_TONE_PLAIN, "%d round%s", all->rounds, all->rounds == 1 ? "" : "s");
+    if (has_measured(all)) {
+        hs_page_item(page, HS_TONE_PLAIN, "%d round%s", all->rounds, all->rounds == 1 ? "" : "s");
+    }
     if (all->interrupted) {
         hs_page_item(page, HS_TONE_BAD, "interrupted");
     }
