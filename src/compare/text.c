@@ -407,8 +407,10 @@ static void put_chart(hs_page *page, const hs_comparison *all)
         return;
     }
     hs_page_end_line(page);
-    hs_page_put(page, HS_TONE_STRONG, "where the time goes");
-    hs_page_put(page, HS_TONE_DIM, "  █ until ready  ░ until the first response");
+    hs_page_hang(page);
+    hs_page_item(page, HS_TONE_STRONG, "where the time goes");
+    hs_page_item(page, HS_TONE_DIM, "█ until ready");
+    hs_page_item(page, HS_TONE_DIM, "░ until the first response");
     hs_page_end_line(page);
     for (int way = 0; way < HS_WAY_COUNT; way++) {
         const hs_compare_row *row = &all->rows[way];

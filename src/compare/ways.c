@@ -113,7 +113,7 @@ bool hs_way_url(hs_way way, const hs_url *target, const hs_url *also, size_t als
         if (!found) {
             continue;
         }
-        const char *path = found->scheme->has_request ? found->path : "";
+        const char *path = hs_scheme_find(scheme, strlen(scheme))->has_request ? found->path : "";
         bool is_v6 = strchr(found->host, ':') != NULL;
         int len = snprintf(url, HS_WAY_URL_MAX, "%s://%s%s%s:%u%s", scheme, is_v6 ? "[" : "",
                            found->host, is_v6 ? "]" : "", found->port, path);
