@@ -40,6 +40,7 @@ typedef struct hs_compare_printer {
     int rounds;   /* for the progress on stderr, where that is a terminal */
     bool is_live; /* a line of progress stands there */
     hs_result result;
+    hs_comparer *comparer; /* is stopped when nothing can be written any more; may be NULL */
 } hs_compare_printer;
 
 /* Opens what is to be written. False: one line was printed. */

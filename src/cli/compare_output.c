@@ -53,17 +53,33 @@ void hs_compare_run_done(void *printer, const hs_compare_event *event)
         report.way = hs_way_name(event->way);
         report.round = event->round;
         p->result = hs_report_json(event->trace, &report, p->out);
+        /* So that whoever reads sees each run when it is done, and is missed when gone. */
+        if (p->result == HS_OK && fflush(p->out) != 0) {
+            p->result = HS_SYSTEM;
+        }
+        if (p->result != HS_OK && p->comparer) {
+            hs_comparer_stop(p->comparer);
+        }
     }
     show_progress(p, event);
 }
 
-/* Of the first way that failed, where none works. */
+/* Whether the way is what the target's own URL asks for: that its port takes TCP says nothing of
+ * https://. */
+static bool is_of_the_target(const hs_comparison *comparison, const hs_compare_row *row)
+{
+    const char *end = strstr(comparison->target, "://");
+    return end &&
+           strncmp(row->url, comparison->target, (size_t)(end - comparison->target) + 1) == 0;
+}
+
+/* Of the first way that failed, where none of the target's own works. */
 static int exit_status(const hs_comparison *comparison)
 {
     const hs_failure_descriptor *failure = NULL;
     for (int way = HS_WAY_COUNT - 1; way >= 0; way--) {
         const hs_compare_row *row = &comparison->rows[way];
-        if (row->state == HS_WAY_MEASURED) {
+        if (row->state == HS_WAY_MEASURED && is_of_the_target(comparison, row)) {
             return HS_EXIT_OK;
         }
         if (row->failure != HS_FAILURE_NONE) {
