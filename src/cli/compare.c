@@ -105,6 +105,7 @@ static int compare(const hs_command *command, const hs_compare_options *options_
     int status = HS_EXIT_OK;
     if (result == HS_OK) {
         status = hs_compare_print(printer, comparison);
+        hs_compare_draw(printer, comparison, NULL);
     } else if (!hs_interrupted() && printer->result == HS_OK) {
         status = failed(command, result, &problem);
     }

@@ -101,7 +101,7 @@ static void response_p95(const hs_compare_row *row, char out[CELL_MAX])
 
 static void settings_trips(const hs_compare_row *row, char out[CELL_MAX])
 {
-    put_real(row->round_trips_to_settings, out);
+    put_round_trips(row->round_trips_to_settings, out);
 }
 
 static void settings_p50(const hs_compare_row *row, char out[CELL_MAX])
