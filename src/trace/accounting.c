@@ -87,13 +87,13 @@ static halves halves_of(const hs_trace *trace)
     return h;
 }
 
-/* Of QUIC: the smaller of what its ACKs tell and of the shortest wait, which is the first one where
- * nothing was acknowledged. */
+/* Of QUIC: what its ACKs tell. The shortest wait stands in only where nothing was acknowledged: a
+ * client that sends more while it waits (an ACK, a probe) makes it shorter than the path. */
 static void set_quic_rtt(const hs_trace *trace, hs_accounting *parts)
 {
-    hs_time waited = smallest_wait(trace);
     hs_time acknowledged = trace->capture.present ? HS_TIME_NONE : trace->quic.rtt_server;
-    if (acknowledged >= 0 && (waited == HS_TIME_NONE || acknowledged <= waited)) {
+    hs_time waited = smallest_wait(trace);
+    if (acknowledged >= 0) {
         parts->path_rtt = acknowledged;
         parts->path_rtt_source = HS_CLOCK_QUIC_ACK;
     } else if (waited != HS_TIME_NONE) {
