@@ -171,10 +171,13 @@ static bool fast_open_was_used(const hs_trace *trace, char why[HS_WAY_WHY_MAX])
     if (trace->tcp.syn_data_acknowledged == HS_YES) {
         return true;
     }
-    bool has_asked = trace->tcp.fast_open && strcmp(trace->tcp.fast_open, "cookie_requested") == 0;
-    (void)snprintf(why, HS_WAY_WHY_MAX, "%s",
-                   has_asked ? "the server gave no Fast Open cookie (RFC 7413)"
-                             : "the data in the SYN was not taken (RFC 7413)");
+    const char *used = trace->tcp.fast_open ? trace->tcp.fast_open : "";
+    const char *reason = strcmp(used, "cookie_requested") == 0
+                             ? "the server gave no Fast Open cookie (RFC 7413)"
+                         : strcmp(used, "not_used") == 0
+                             ? "this host did not use Fast Open (net.ipv4.tcp_fastopen, RFC 7413)"
+                             : "the data in the SYN was not taken (RFC 7413)";
+    (void)snprintf(why, HS_WAY_WHY_MAX, "%s", reason);
     return false;
 }
 

@@ -240,6 +240,9 @@ static void the_reason_tells_what_the_server_did(void **state)
     assert_string_equal(why, "the server gave no Fast Open cookie (RFC 7413)");
     trace.tcp.fast_open = "not_used";
     assert_false(hs_way_holds(HS_WAY_TCP_FAST_OPEN, &trace, why));
+    assert_non_null(strstr(why, "this host did not use Fast Open"));
+    trace.tcp.fast_open = "syn_data_not_acknowledged";
+    assert_false(hs_way_holds(HS_WAY_TCP_FAST_OPEN, &trace, why));
     assert_string_equal(why, "the data in the SYN was not taken (RFC 7413)");
     assert_false(hs_way_holds(HS_WAY_TLS13_EARLY_DATA, &trace, why));
     assert_string_equal(why, "the server gave no ticket that permits early data");
