@@ -147,9 +147,6 @@ HS_CHECKED hs_result hs_tls_unprotect(hs_tls_decoder *d, hs_tls_direction *direc
 /* Keys of another epoch from the next record on. */
 void hs_tls_enter(hs_tls_direction *direction, hs_tls_epoch epoch);
 
-/* tls_message.c: early data has ended, and not by EndOfEarlyData. */
-void hs_tls_early_data_over(hs_tls_decoder *d);
-
 /* tls_content.c: what was inside a record. HS_NO_MEMORY or HS_LIMIT. */
 HS_CHECKED hs_result hs_tls_content(hs_tls_decoder *d, hs_tls_direction *direction,
                                     const hs_tls_piece *piece, const hs_record_content *content,

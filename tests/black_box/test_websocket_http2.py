@@ -51,7 +51,8 @@ def is_websocket_over_http2(record, status=200):
         assert abs(phases[after]["start_ms"] - end) < 0.002, f"a gap before {after}: {phases}"
     last = phases["upgrade"]
     assert abs(record["ready_ms"] - last["start_ms"] - last["ms"]) < 0.002
-    assert last["round_trips"] == 1 and phases["response"]["round_trips"] == 1
+    # Without a delay on the path the acknowledgement of our SETTINGS may cross the request: a turn.
+    assert last["round_trips"] in (1, 2) and phases["response"]["round_trips"] == 1
     assert record["ready_ms"] <= record["first_response_ms"] <= record["total_ms"]
     trips = sum(phases[n].get("round_trips", 0) for n in ("tcp", *names))
     assert record["accounting"]["round_trips_to_ready"] == trips
@@ -67,13 +68,13 @@ def test_probe_of_a_server(hs, request, peer):
     record = hs.probe_json("-4", "--cacert", server.ca, "--http2", f"wss://localhost:{port}/",
                            status=0)
     assert record["tls"]["alpn"] == "h2"
-    assert is_websocket_over_http2(record) in (3, 4)   # SETTINGS may come with the TLS handshake
+    assert is_websocket_over_http2(record) in (3, 4, 5)   # SETTINGS may come within TLS
 
 
 def test_probe_without_tls(hs, node):
     record = hs.probe_json("--http2", f"ws://127.0.0.1:{node.plain}/", status=0)
     assert "tls" not in record
-    assert is_websocket_over_http2(record) in (2, 3)
+    assert is_websocket_over_http2(record) in (2, 3, 4)
 
 
 def test_any_2xx_is_an_upgrade(hs, node):
