@@ -103,6 +103,7 @@ extern const hs_command hs_command_serve;
 
 /* The experiments of `lab`. */
 extern const hs_command hs_command_lab_compare;
+extern const hs_command hs_command_lab_failures;
 extern const hs_command hs_command_lab_synflood;
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "cli/command.h"
 
-static const hs_command *const experiments[] = {&hs_command_lab_compare, &hs_command_lab_synflood,
-                                                NULL};
+static const hs_command *const experiments[] = {&hs_command_lab_compare, &hs_command_lab_failures,
+                                                &hs_command_lab_synflood, NULL};
 
 /* Behind the "lab " of the command's name. */
 static const char *name_of(const hs_command *experiment)
@@ -37,6 +37,7 @@ static const hs_option options[] = {{0}};
 
 static const hs_example examples[] = {
     {"handshake lab synflood", "what a SYN flood does, with and without SYN cookies"},
+    {"handshake lab failures", "how each failure looks, and that it is told apart"},
     {"handshake lab synflood --help", "its options"},
     {0},
 };

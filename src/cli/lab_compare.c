@@ -10,6 +10,7 @@
 #include "cli/compare.h"
 #include "cli/interrupt.h"
 #include "cli/lab_compare_output.h"
+#include "cli/lab_options.h"
 #include "lab/far_end.h"
 #include "net/clock.h"
 
@@ -46,43 +47,12 @@ static hs_result wrong(hs_problem *problem, const char *argument, const char *wh
     return HS_INVALID;
 }
 
-/* "50ms", "0.2s", "300us"; a bare number is milliseconds, as ping's. */
-static bool read_time(const char *text, const char **end, hs_time *time)
-{
-    static const struct {
-        const char *name;
-        double unit;
-    } units[] = {{"ms", HS_MILLISECOND}, {"us", HS_MICROSECOND}, {"s", HS_SECOND}};
-    char *after;
-    const double longest = 60.0 * HS_SECOND;
-    bool is_number = (text[0] >= '0' && text[0] <= '9') || text[0] == '.';
-    double value = is_number ? strtod(text, &after) : -1;
-    if (!is_number || !isfinite(value)) {
-        return false;
-    }
-    double unit = HS_MILLISECOND;
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        size_t len = strlen(units[i].name);
-        if (strncmp(after, units[i].name, len) == 0) {
-            unit = units[i].unit;
-            after += len;
-            break;
-        }
-    }
-    if (value * unit > longest) {
-        return false;
-    }
-    *time = (hs_time)llround(value * unit);
-    *end = after;
-    return true;
-}
-
 static hs_result set_rtts(void *field, const char *argument, hs_problem *problem)
 {
     rtt_list list = {.count = 0};
     const char *at = argument;
     for (;;) {
-        if (list.count == RTTS_MAX || !read_time(at, &at, &list.items[list.count]) ||
+        if (list.count == RTTS_MAX || !hs_lab_read_time(at, &at, &list.items[list.count]) ||
             (*at != '\0' && *at != ',')) {
             return wrong(problem, argument, "a list of up to 8 round trips up to 60 s: 10ms,50ms");
         }
@@ -92,17 +62,6 @@ static hs_result set_rtts(void *field, const char *argument, hs_problem *problem
         }
     }
     memcpy(field, &list, sizeof list);
-    return HS_OK;
-}
-
-static hs_result set_time(void *field, const char *argument, hs_problem *problem)
-{
-    const char *end;
-    hs_time time;
-    if (!read_time(argument, &end, &time) || *end != '\0') {
-        return wrong(problem, argument, "a time up to 60 s: 5ms");
-    }
-    memcpy(field, &time, sizeof time);
     return HS_OK;
 }
 
@@ -173,7 +132,7 @@ static const hs_option options[] = {
      .help = "each packet is delayed by up to T more or less each way; the order stays",
      .kind = HS_OPTION_CUSTOM,
      .offset = AT(path.jitter),
-     .set = set_time},
+     .set = hs_lab_set_time},
     {.name = "loss",
      .argument = "P",
      .help = "percent of the packets that are lost, each way",

@@ -145,7 +145,8 @@ static hs_result open_all(hs_far_end *far_end, const hs_far_end_options *options
     if (result == HS_OK) {
         result = start_relay(far_end, &options->path, problem);
     }
-    for (int i = 0; result == HS_OK && i < HS_FAR_END_SERVERS; i++) {
+    const int servers = options->is_deserted ? 0 : HS_FAR_END_SERVERS;
+    for (int i = 0; result == HS_OK && i < servers; i++) {
         result = start_server(far_end, i > 0, problem);
     }
     return result;

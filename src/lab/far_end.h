@@ -19,7 +19,8 @@ enum {
 
 typedef struct hs_far_end_options {
     hs_path_options path;
-    int family; /* 4 or 6 */
+    int family;       /* 4 or 6 */
+    bool is_deserted; /* no servers: the caller starts its own */
 } hs_far_end_options;
 
 typedef struct hs_far_end {

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/reader.h"
+#include "lab/checksum.h"
 #include "net/clock.h"
 #include "net/file.h"
 
@@ -44,22 +44,6 @@ static uint32_t address_of(const char *text)
     return ntohl(address.s_addr);
 }
 
-/* RFC 1071 */
-static uint16_t checksum(hs_bytes bytes)
-{
-    hs_reader r;
-    hs_fault fault = {0};
-    hs_reader_init(&r, bytes, &fault, NULL);
-    uint32_t sum = 0;
-    for (size_t i = 0; i < bytes.len / 2; i++) {
-        sum += hs_read_u16(&r, "word");
-    }
-    while (sum > UINT16_MAX) {
-        sum = (sum & UINT16_MAX) + (sum >> 16U);
-    }
-    return (uint16_t)~sum;
-}
-
 static void write_tcp(hs_writer *w, uint32_t number, uint16_t check)
 {
     hs_write_u16(w, (uint16_t)(PORT_FIRST + (number * UINT32_C(40503)) % PORTS));
@@ -88,7 +72,7 @@ void hs_flood_write_syn(hs_writer *w, uint32_t number)
     hs_write_u16(&pseudo, IPPROTO_TCP);
     hs_write_u16(&pseudo, TCP_HEADER);
     write_tcp(&pseudo, number, 0);
-    const uint16_t check = checksum(hs_writer_bytes(&pseudo));
+    const uint16_t check = hs_lab_checksum(hs_writer_bytes(&pseudo));
 
     hs_write_u8(w, 0x45); /* version 4, five words */
     hs_write_u8(w, 0);

@@ -118,8 +118,8 @@ static hs_result add_address(const char *name, int family, const char *text)
     return ask(&m);
 }
 
-hs_result hs_path_route(const char *prefix, uint8_t length, const char *gateway,
-                        hs_problem *problem)
+static hs_result add_route(const char *prefix, uint8_t length, const char *gateway, uint8_t type,
+                           hs_problem *problem)
 {
     uint8_t to[IPV4_SIZE];
     uint8_t by[IPV4_SIZE] = {0};
@@ -128,7 +128,7 @@ hs_result hs_path_route(const char *prefix, uint8_t length, const char *gateway,
                                 .rtm_table = RT_TABLE_MAIN,
                                 .rtm_protocol = RTPROT_STATIC,
                                 .rtm_scope = RT_SCOPE_UNIVERSE,
-                                .rtm_type = gateway ? RTN_UNICAST : RTN_BLACKHOLE};
+                                .rtm_type = type};
     if (inet_pton(AF_INET, prefix, to) != 1 || (gateway && inet_pton(AF_INET, gateway, by) != 1)) {
         return hs_problem_set(problem, HS_INVALID, "a route's address is none");
     }
@@ -139,6 +139,21 @@ hs_result hs_path_route(const char *prefix, uint8_t length, const char *gateway,
         hs_netlink_put(&m, RTA_GATEWAY, hs_bytes_of(by, sizeof by));
     }
     return ask(&m) == HS_OK ? HS_OK : fail(problem, "a route could not be made");
+}
+
+hs_result hs_path_route(const char *prefix, uint8_t length, const char *gateway,
+                        hs_problem *problem)
+{
+    return add_route(prefix, length, gateway, gateway ? RTN_UNICAST : RTN_BLACKHOLE, problem);
+}
+
+hs_result hs_path_refuse(const char *address, hs_path_refusal refusal, hs_problem *problem)
+{
+    static const uint8_t types[] = {[HS_PATH_DROPS] = RTN_BLACKHOLE,
+                                    [HS_PATH_UNREACHABLE] = RTN_UNREACHABLE,
+                                    [HS_PATH_PROHIBITS] = RTN_PROHIBIT};
+    enum { ONE_ADDRESS = 32 };
+    return add_route(address, ONE_ADDRESS, NULL, types[refusal], problem);
 }
 
 typedef struct end {
