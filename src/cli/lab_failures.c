@@ -14,6 +14,7 @@ enum {
     RTT_DEFAULT_MS = 20,
     SIGNAL_STATUS = 128, /* the shell's way to tell a signal */
     STATUS_NOT_TOLD_APART = 1,
+    NAME_MAX_HERE = 64,
 };
 
 typedef struct settings {
@@ -82,13 +83,30 @@ static bool fits(const hs_failure_case *row, const char *word)
            (len > 0 && strncmp(cls, word, len) == 0 && (cls[len] == '\0' || cls[len] == '.'));
 }
 
-static void consider(const char *word, const char *candidate, int *best, const char **nearest)
+typedef struct nearest {
+    const char *word;
+    int distance; /* -1: nothing is near */
+    char name[NAME_MAX_HERE];
+} nearest;
+
+static void consider(nearest *n, const char *candidate, size_t len)
 {
-    int distance = hs_suggest_distance(word, candidate);
-    if (distance >= 0 && (*best < 0 || distance < *best)) {
-        *best = distance;
-        *nearest = candidate;
+    char name[NAME_MAX_HERE];
+    (void)snprintf(name, sizeof name, "%.*s", (int)len, candidate);
+    int distance = hs_suggest_distance(n->word, name);
+    if (distance >= 0 && (n->distance < 0 || distance < n->distance)) {
+        n->distance = distance;
+        memcpy(n->name, name, sizeof name);
     }
+}
+
+/* With each of its beginnings. */
+static void consider_class(nearest *n, const char *cls)
+{
+    for (const char *dot = strchr(cls, '.'); dot; dot = strchr(dot + 1, '.')) {
+        consider(n, cls, (size_t)(dot - cls));
+    }
+    consider(n, cls, strlen(cls));
 }
 
 static int refuse(const hs_command *command, const char *word)
@@ -98,17 +116,17 @@ static int refuse(const hs_command *command, const char *word)
     if (why) {
         return hs_command_fail(command, "%s is not made here: %s", word, why);
     }
-    const char *nearest = NULL;
-    int best = -1;
+    nearest n = {.word = word, .distance = -1};
     for (size_t i = 0; i < hs_failure_case_count(); i++) {
         const hs_failure_case *row = hs_failure_case_at(i);
-        consider(word, row->name, &best, &nearest);
-        consider(word, hs_failure_describe(row->cls)->name, &best, &nearest);
+        consider(&n, row->name, strlen(row->name));
+        consider_class(&n, hs_failure_describe(row->cls)->name);
     }
-    return nearest ? hs_command_fail(command, "'%.80s': no such case or class; did you mean %s?",
-                                     word, nearest)
-                   : hs_command_fail(command, "'%.80s': no such case or class; --list names them",
-                                     word);
+    return n.distance >= 0
+               ? hs_command_fail(command, "'%.80s': no such case or class; did you mean %s?", word,
+                                 n.name)
+               : hs_command_fail(command, "'%.80s': no such case or class; --list names them",
+                                 word);
 }
 
 /* False: one line was printed. */

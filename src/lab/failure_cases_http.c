@@ -42,7 +42,7 @@ const hs_failure_case hs_failure_cases_http[] = {
      .script = SCRIPT(.lines = {DO(HEAD), DO(SILENCE)}),
      .near = HS_NEAR_UPGRADE},
     {.name = "https-silent",
-     .done = "the same behind TLS",
+     .done = "the TLS handshake is done, and nothing is said to the request",
      .cls = HS_FAILURE_HTTP_TIMED_OUT,
      .phase = HS_PHASE_RESPONSE,
      .scheme = "https",

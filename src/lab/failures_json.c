@@ -20,6 +20,10 @@ static json_t *lab_object(hs_json *json, const hs_failure_outcome *outcome)
     hs_json_text(json, object, "done", row->done);
     hs_json_text(json, object, "expected_class", hs_failure_describe(row->cls)->name);
     hs_json_text(json, object, "expected_phase", hs_phase_name(row->phase));
+    if (outcome->result == HS_OK) {
+        const hs_failure_descriptor *d = hs_failure_describe(outcome->cls);
+        hs_json_integer(json, object, "exit_status", d ? d->exit_status : 0);
+    }
     hs_json_bool(json, object, "as_expected", hs_failure_is_as_expected(outcome));
     return object;
 }

@@ -39,8 +39,10 @@ static void put_class(hs_page *page, hs_failure_class cls)
     hs_page_words(page, HS_TONE_PLAIN, "%s", d->meaning);
     hs_page_end_line(page);
     hs_page_tab(page, INDENT);
+    hs_page_put(page, HS_TONE_ACCENT, "→");
+    hs_page_tab(page, NAME_COLUMN);
     hs_page_hang(page);
-    hs_page_words(page, HS_TONE_DIM, "What to do: %s.", d->advice);
+    hs_page_words(page, HS_TONE_DIM, "%s", d->advice);
     hs_page_end_line(page);
 }
 
