@@ -141,7 +141,7 @@ const hs_failure_case hs_failure_cases_quic[] = {
      .near = HS_NEAR_UPGRADE,
      OVER_QUIC},
     {.name = "http3-silent-after-settings",
-     .done = "SETTINGS come, and no response",
+     .done = "SETTINGS of HTTP/3 come, and no response",
      .cls = HS_FAILURE_HTTP3_TIMED_OUT,
      .phase = HS_PHASE_RESPONSE,
      .scheme = "https",

@@ -33,6 +33,23 @@ bool hs_http2_client_receive(hs_run *run, nghttp2_session *session, hs_bytes byt
     return used >= 0;
 }
 
+/* Some servers have h2 in their TLS, and HTTP/1.1 behind it. */
+void hs_http2_client_fail(hs_run *run, hs_bytes bytes)
+{
+    static const char http1[] = "HTTP/1.";
+    enum { SHOWN = 48 };
+    const size_t len = sizeof http1 - 1;
+    if (bytes.len < len || !hs_bytes_are(hs_bytes_of(bytes.data, len), http1)) {
+        hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR,
+                    "%s sent what is not valid HTTP/2 in its place", hs_run_peer(run));
+        return;
+    }
+    bytes.len = bytes.len > SHOWN ? SHOWN : bytes.len;
+    hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR,
+                "%s agreed on HTTP/2 and answers in HTTP/1: \"%s\"", hs_run_peer(run),
+                hs_arena_escaped(hs_trace_arena(run->trace), bytes));
+}
+
 int hs_http2_client_settings(nghttp2_session *session)
 {
     const nghttp2_settings_entry settings[] = {

@@ -114,8 +114,7 @@ static void received(hs_run *run, hs_bytes bytes)
         hs_run_step_done(run);
     } else if (!nghttp2_session_want_read(x->session)) {
         /* nghttp2 found a breach and has queued its own GOAWAY. */
-        hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR,
-                    "%s sent what is not valid HTTP/2 in its place", hs_run_peer(run));
+        hs_http2_client_fail(run, bytes);
     }
 }
 

@@ -255,7 +255,7 @@ static void go_on(hs_run *run, exchange *x)
 }
 
 /* RFC 8441 5: END_STREAM is what a FIN is to HTTP/1.1, and a reset of the stream what an RST is. */
-static void judge_end(hs_run *run, const exchange *x)
+static void judge_end(hs_run *run, const exchange *x, hs_bytes bytes)
 {
     const char *error = nghttp2_http2_strerror(x->error);
     if (x->is_ended) {
@@ -269,8 +269,7 @@ static void judge_end(hs_run *run, const exchange *x)
                     hs_run_peer(run), error);
     } else if (!nghttp2_session_want_read(x->session)) {
         /* nghttp2 found a breach and has queued its own GOAWAY. */
-        hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR,
-                    "%s sent what is not valid HTTP/2 in its place", hs_run_peer(run));
+        hs_http2_client_fail(run, bytes);
     }
 }
 
@@ -288,7 +287,7 @@ static void received(hs_run *run, hs_bytes bytes)
     }
     hs_http2_client_flush(run, x->session);
     if (!run->finished) {
-        judge_end(run, x);
+        judge_end(run, x, bytes);
     }
 }
 

@@ -236,8 +236,8 @@ static void text_of_cases(void **state)
                         "    said       what it says\n"
                         "    where      dns  after 20.000 ms  last seen: answer\n"
                         "    to do      advice of its own\n"
-                        "    but        this was taken for dns.failed in the phase dns, not for\n"
-                        "               dns.name_not_resolved in dns\n");
+                        "    but        this was taken for dns.failed in the phase dns, not for "
+                        "dns.name_not_resolved in dns\n");
     free(text);
     outcome.cls = HS_FAILURE_NONE;
     text = text_of(&outcome, false, &options);
