@@ -18,7 +18,7 @@ void hs_far_server(const hs_far_place *place)
     options.quic_versions = real->quic_versions;
     if (hs_server_new(&options, &server, &problem) == HS_OK) {
         hs_far_is_ready(place);
-        (void)hs_server_run(server);
+        (void)!hs_server_run(server);
     }
     hs_server_free(server);
 }
