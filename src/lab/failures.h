@@ -11,7 +11,7 @@
 #include "lab/namespaces.h"
 #include "lab/relay.h"
 
-enum { HS_FAILURE_CASES_MAX = 128, HS_FAILURES_RTT_MS_MAX = 1000 };
+enum { HS_FAILURE_CASES_MAX = 128, HS_FAILURES_RTT_MS_MAX = 500 };
 
 typedef struct hs_failures_options {
     hs_time rtt;                       /* of the path; at most HS_FAILURES_RTT_MS_MAX */

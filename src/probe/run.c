@@ -8,7 +8,7 @@
 #include "findings/findings.h"
 
 enum {
-    LINGER_MS = 250, /* not part of any figure: the outcome is known by then */
+    LINGER_MS = 250, /* beyond a round trip; not part of any figure */
     KEYLOG_ENTRIES = 64,
     EARLY_LIMIT = 64 * 1024,
     PLAIN_LIMIT = 4 * 1024 * 1024, /* more than one feed of the socket's buffer can give */
@@ -138,9 +138,27 @@ void hs_run_linger_for(hs_run *run, hs_linger why, hs_time time)
     start_timer(&run->deadline, on_deadline, time);
 }
 
+/* Of the path, as far as it is known; with Fast Open, which tells nothing of it, the time so far.
+ */
+static hs_time round_trip_of(const hs_run *run)
+{
+    const hs_moment *milestones = run->trace->milestones;
+    if (run->quic) {
+        hs_time rtt = run->quic->session ? hs_quic_session_min_rtt(run->quic->session) : 0;
+        return rtt > 0 ? rtt : 0;
+    }
+    if (run->transport_deferred) {
+        return hs_run_now(run).at;
+    }
+    hs_time syn = milestones[HS_MILESTONE_SYN].at;
+    hs_time established = milestones[HS_MILESTONE_ESTABLISHED].at;
+    return syn != HS_TIME_NONE && established > syn ? established - syn : 0;
+}
+
+/* What may still come answers what has just left. */
 void hs_run_linger(hs_run *run, hs_linger why)
 {
-    hs_run_linger_for(run, why, LINGER_MS * HS_MILLISECOND);
+    hs_run_linger_for(run, why, LINGER_MS * HS_MILLISECOND + round_trip_of(run));
 }
 
 /* --- steps --- */

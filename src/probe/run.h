@@ -121,7 +121,7 @@ void hs_run_become(hs_run *run, const hs_step *step);
 void hs_run_start_early(hs_run *run);
 /* The application protocol that was, or will be, negotiated; NULL where none. */
 const char *hs_run_alpn(const hs_run *run);
-/* Stays for what may still come, for as long as a goodbye may take. */
+/* Stays for what may still come: a round trip, and the time that a goodbye may take. */
 void hs_run_linger(hs_run *run, hs_linger why);
 void hs_run_linger_for(hs_run *run, hs_linger why, hs_time time);
 void hs_run_fail(hs_run *run, hs_failure_class cls, const char *format, ...) HS_PRINTF(3, 4);
