@@ -30,7 +30,8 @@
     X(SELF_SIGNED, "self-signed")                                                                  \
     X(STRANGER, "stranger")    /* of a CA that the client does not know */                         \
     X(WEAK, "weak")            /* RSA 1024 */                                                      \
-    X(NOT_PERMITTED, "beyond") /* for an address that its CA may not vouch for */
+    X(NOT_PERMITTED, "beyond") /* for an address that its CA may not vouch for */                  \
+    X(FORGED, "forged")        /* the CA that it names has not signed it */
 
 typedef enum hs_lab_certificate {
 #define HS_X(symbol, file) HS_CERTIFICATE_##symbol,

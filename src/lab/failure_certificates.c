@@ -89,6 +89,11 @@ static bool make_weak(const minting *m, hs_minted *leaf)
            X509_sign(leaf->certificate, m->ca.key, EVP_sha256()) > 0;
 }
 
+static bool make_forged(const minting *m, hs_minted *leaf)
+{
+    return X509_sign(leaf->certificate, m->stranger.key, EVP_sha256()) > 0;
+}
+
 static hs_result mint(const minting *m, hs_lab_certificate which, hs_minted *leaf)
 {
     static const char *const right[] = {HS_LAB_SERVER_IPV4, "localhost"};
@@ -113,6 +118,7 @@ static hs_result mint(const minting *m, hs_lab_certificate which, hs_minted *lea
     hs_result result = hs_mint_leaf(&m->ca, right, right_count, m->now, leaf);
     bool is_made = which == HS_CERTIFICATE_SELF_SIGNED ? result == HS_OK && make_self_signed(leaf)
                    : which == HS_CERTIFICATE_WEAK      ? result == HS_OK && make_weak(m, leaf)
+                   : which == HS_CERTIFICATE_FORGED    ? result == HS_OK && make_forged(m, leaf)
                                                        : result == HS_OK;
     return is_made ? HS_OK : HS_CRYPTO;
 }

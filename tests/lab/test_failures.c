@@ -132,6 +132,7 @@ static void certificates_are_wrong_in_one_thing(void **state)
         [HS_CERTIFICATE_STRANGER] = X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
         [HS_CERTIFICATE_WEAK] = X509_V_ERR_EE_KEY_TOO_SMALL,
         [HS_CERTIFICATE_NOT_PERMITTED] = X509_V_ERR_PERMITTED_VIOLATION,
+        [HS_CERTIFICATE_FORGED] = X509_V_ERR_CERT_SIGNATURE_FAILURE,
     };
     char folder[] = "/tmp/hs-failures-XXXXXX";
     char path[HS_LAB_PATH_MAX];
