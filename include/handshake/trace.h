@@ -333,6 +333,7 @@ typedef struct hs_quic_facts {
                          * came after shows as not seen; -1 unseen */
     int probe_timeouts; /* the client's times of silence that ended with CRYPTO data or PING sent
                          * again, without anything from the server; -1 unseen */
+    const hs_time *probed_at; /* when each of them ended; NULL where there was none */
     /* The smallest time from an ack-eliciting packet to the ACK that has it as its largest, less
      * the delay that the ACK tells (RFC 9002 5): of the client's packets, and of the server's. At
      * the client itself the first is the path's; in a capture each is the part of it on that side

@@ -62,8 +62,8 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* The client's silences that it ended itself. Two datagrams may be sent at each end of one
- * (RFC 9002 6.2.4); a timer has a granularity of a millisecond. */
-static int count_probe_timeouts(const timed *all, size_t count)
+ * (RFC 9002 6.2.4); a timer has a granularity of a millisecond. `ends` has room for `count`. */
+static int find_probe_timeouts(const timed *all, size_t count, hs_time *ends)
 {
     bool is_waiting = false;
     hs_time last = 0;
@@ -77,11 +77,33 @@ static int count_probe_timeouts(const timed *all, size_t count)
         }
         opened += !record->is_hidden;
         bool is_probe = record->has_ping || record->repeats;
-        timeouts += is_waiting && is_probe && all[i].at - last >= HS_MILLISECOND;
+        if (is_waiting && is_probe && all[i].at - last >= HS_MILLISECOND) {
+            ends[timeouts++] = all[i].at;
+        }
         is_waiting = is_waiting || record->elicits;
         last = all[i].at;
     }
     return opened > 0 ? timeouts : -1;
+}
+
+static void set_probe_timeouts(hs_quic_decoder *d, const timed *all, size_t count)
+{
+    hs_quic_facts *quic = &d->trace->quic;
+    hs_time *ends = malloc(count * sizeof *ends);
+    if (!ends) {
+        hs_quic_lose(d, HS_NO_MEMORY);
+        return;
+    }
+    quic->probe_timeouts = find_probe_timeouts(all, count, ends);
+    if (quic->probe_timeouts > 0) {
+        const size_t size = (size_t)quic->probe_timeouts * sizeof *ends;
+        hs_time *kept = hs_arena_alloc(hs_trace_arena(d->trace), size);
+        if (kept) {
+            memcpy(kept, ends, size);
+        }
+        quic->probed_at = kept;
+    }
+    free(ends);
 }
 
 static int count_retransmits(const timed *all, size_t count)
@@ -159,7 +181,7 @@ static void sum_up(hs_quic_decoder *d, timed *all, timed *by_number, size_t coun
     learn_round_trips(d, by_number, count);
     quic->retransmits = count_retransmits(all, count);
     quic->lost = count_lost(by_number, count);
-    quic->probe_timeouts = count_probe_timeouts(all, count);
+    set_probe_timeouts(d, all, count);
 }
 
 void hs_quic_sum_up(hs_quic_decoder *d)

@@ -12,6 +12,7 @@ typedef struct walk {
     hs_time rtt;      /* of the whole path; 0 where unknown */
     hs_time wait_rtt; /* its part behind the place where the trace was taken: the server's side */
     hs_time gap_rtt;  /* and the client's; 0 at the client itself */
+    int probes;       /* of QUIC's probe timeouts, those that are past */
 } walk;
 
 /* Gives the time up to `until` to `part`. Stamps of different clocks may cross by microseconds; the
@@ -258,6 +259,19 @@ static hs_time *part_of_following(const hs_trace *trace, walk *w, const hs_segme
     return in_flight && !is_answer ? &w->parts->tail : &w->parts->server;
 }
 
+/* Whether a silence of QUIC's ended then, which the client ended itself: what it had sent, or the
+ * answer, was lost. */
+static bool is_probe(const hs_trace *trace, walk *w, hs_time moment)
+{
+    const hs_quic_facts *quic = &trace->quic;
+    while (quic->probed_at && w->probes < quic->probe_timeouts &&
+           quic->probed_at[w->probes] < moment) {
+        w->probes++;
+    }
+    return quic->probed_at && w->probes < quic->probe_timeouts &&
+           quic->probed_at[w->probes] == moment;
+}
+
 static void walk_turns(const hs_trace *trace, walk *w)
 {
     bool waiting = false;
@@ -265,7 +279,9 @@ static void walk_turns(const hs_trace *trace, walk *w)
     for (size_t i = 0; i < trace->segment_count; i++) {
         const hs_segment *segment = &trace->segments[i];
         if (segment->from == HS_CLIENT) {
-            if (in_flight) {
+            if (is_probe(trace, w, segment->moment.at)) {
+                give(w, segment->moment.at, &w->parts->loss);
+            } else if (in_flight) {
                 give_gap(w, segment->moment.at);
             }
             give(w, segment->moment.at, &w->parts->client);

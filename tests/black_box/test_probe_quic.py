@@ -228,6 +228,8 @@ def test_any_one_datagram_may_be_lost(hs, certificates, server, path, side, numb
     assert record["ok"] and record["quic"]["version"] == "v1"
     if number == 0 and side == "client":
         assert record["quic"]["probe_timeouts"] >= 1 and record["quic"]["retransmits"] >= 1
+        # A silence of a second, which nobody spent working.
+        assert record["accounting"]["loss_ms"] > 900 > record["accounting"]["client_ms"]
         assert any(f["id"] == "quic_packets_lost" for f in record["findings"])
 
 

@@ -29,6 +29,8 @@ static void probe_timeout_and_loss(void **state)
     assert_int_equal(trace->quic.retransmits, 1);
     assert_int_equal(trace->quic.lost, 1);
     assert_int_equal(trace->milestones[HS_MILESTONE_QUIC_START].at, 0);
+    assert_int_equal(trace->quic.probed_at[0], HS_SECOND);
+    assert_int_equal(trace->accounting.loss, HS_SECOND);
     hs_trace_free(trace);
 
     /* Two datagrams at the end of one silence (RFC 9002 6.2.4), a PING in the second. */

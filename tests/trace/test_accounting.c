@@ -336,6 +336,33 @@ static void a_quic_handshake_begins_with_its_datagrams(void **state)
 }
 
 /* In 0-RTT the client may send before anything has come. */
+/* The first Initial packet is lost, and its second one is answered after another silence. */
+static void a_silence_that_a_probe_ends_is_loss(void **state)
+{
+    (void)state;
+    static const hs_time probed_at[] = {1000 * HS_MILLISECOND, 3000 * HS_MILLISECOND};
+    hs_trace *t = new_trace();
+    t->quic.present = true;
+    t->quic.rtt_server = 40 * HS_MILLISECOND;
+    t->quic.probe_timeouts = 2;
+    t->quic.probed_at = probed_at;
+    hs_trace_mark(t, HS_MILESTONE_QUIC_START, ms(0));
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(0));
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(1000)); /* loss 1000 */
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(1001)); /* client 1 */
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(3000)); /* loss 1999 */
+    hs_trace_add_segment(t, HS_SERVER, 1200, ms(3050)); /* network 40, server 10 */
+    hs_trace_add_segment(t, HS_CLIENT, 80, ms(3055));   /* client 5 */
+    hs_trace_mark(t, HS_MILESTONE_END, ms(3055));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_true(t->accounting.loss == 2999 * HS_MILLISECOND);
+    assert_true(t->accounting.network == 40 * HS_MILLISECOND);
+    assert_true(t->accounting.server == 10 * HS_MILLISECOND);
+    assert_true(t->accounting.client == 6 * HS_MILLISECOND);
+    assert_true(sum(&t->accounting) == t->accounting.total);
+    hs_trace_free(t);
+}
+
 static void quic_with_early_data_is_ready_at_its_start(void **state)
 {
     (void)state;
@@ -404,6 +431,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_quic_handshake_begins_with_its_datagrams),
+        cmocka_unit_test(a_silence_that_a_probe_ends_is_loss),
         cmocka_unit_test(quic_with_early_data_is_ready_at_its_start),
         cmocka_unit_test(a_datagram_in_between_does_not_shorten_the_path),
         cmocka_unit_test(captured_quic_has_halves),
