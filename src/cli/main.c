@@ -13,6 +13,7 @@ static const hs_command *const commands[] = {&hs_command_probe,
                                              &hs_command_serve,
                                              &hs_command_lab,
                                              &hs_command_audit,
+                                             &hs_command_explain,
                                              NULL};
 
 static const hs_command *find_command(const char *name)

@@ -1,0 +1,135 @@
+/* The states of both ends, put beside the messages that moved them: TCP's as the trace has them,
+ * TLS's by walking through the table of tls_machine.h. */
+#include <string.h>
+
+#include "decode/tcp_machine.h"
+#include "explain/story.h"
+#include "explain/tls_machine.h"
+#include "report/facts.h"
+
+static void add_move(hs_story_step *step, hs_story_move move)
+{
+    if (step->move_count < HS_STORY_MOVES_MAX) {
+        step->moves[step->move_count++] = move;
+    }
+}
+
+/* --- TCP --- */
+
+/* Of several rules between the same two states the one that fits who sent the packet. */
+static const char *cause_of(const hs_tcp_transition *move, const hs_story_step *step)
+{
+    const hs_side sender = step->from;
+    const bool is_rst = strcmp(step->name, "RST") == 0;
+    size_t count;
+    const hs_tcp_rule *rules = hs_tcp_rules(&count);
+    const char *cause = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = hs_tcp_event_name(rules[i].event);
+        bool is_reset = strstr(name, "RST") || strstr(name, "refused");
+        bool is_sender = strncmp(name, "sends", strlen("sends")) == 0;
+        if (strcmp(hs_tcp_state_name(rules[i].from), move->from) == 0 &&
+            strcmp(hs_tcp_state_name(rules[i].to), move->to) == 0 &&
+            is_reset == is_rst && (!cause || is_sender == (move->side == sender))) {
+            cause = name;
+        }
+    }
+    return cause;
+}
+
+static hs_time absolute(const hs_story_act *act, const hs_story_step *step)
+{
+    hs_time first = HS_TIME_NONE;
+    for (const hs_event *e = act->trace->events; e && first == HS_TIME_NONE; e = e->next) {
+        first = e->moment.at;
+    }
+    return first == HS_TIME_NONE || step->at == HS_TIME_NONE ? HS_TIME_NONE : first + step->at;
+}
+
+/* The packet of that time, of TCP if there is one; else what came last before it. */
+static hs_story_step *step_at(const hs_story_act *act, hs_time at)
+{
+    hs_story_step *found = NULL;
+    for (size_t i = 0; i < act->step_count; i++) {
+        hs_story_step *step = &act->steps[i];
+        hs_time time = absolute(act, step);
+        if (time == at && step->layer == HS_LAYER_TCP) {
+            return step;
+        }
+        if (time != HS_TIME_NONE && time <= at) {
+            found = step;
+        }
+    }
+    return found;
+}
+
+static void tell_tcp(hs_story_act *act)
+{
+    const hs_tcp_facts *tcp = &act->trace->tcp;
+    for (size_t i = 0; i < tcp->state_count; i++) {
+        const hs_tcp_transition *move = &tcp->states[i];
+        hs_story_step *step = step_at(act, move->at);
+        bool is_before = act->act->part == HS_ACT_CLOSING && step == NULL;
+        bool is_behind = act->act->part == HS_ACT_OPENING && step &&
+                         absolute(act, step) != move->at;
+        if (step && !is_before && !is_behind) {
+            add_move(step, (hs_story_move){HS_MACHINE_TCP, move->side, move->from, move->to,
+                                           cause_of(move, step)});
+        }
+    }
+}
+
+/* --- TLS --- */
+
+static void follow(hs_story *story, const hs_story_act *act, hs_story_step *step, hs_side side,
+                   const char **state)
+{
+    const hs_tls_rule *rule = hs_tls_rule_find(act->trace, side, *state, step->from, step->name);
+    while (rule) {
+        const char *cause = rule->message ? hs_arena_printf(story->arena, "%s %s",
+                                                            side == step->from ? "sends"
+                                                                               : "receives",
+                                                            rule->message)
+                                          : "at once";
+        add_move(step, (hs_story_move){HS_MACHINE_TLS, side, rule->from, rule->to, cause});
+        *state = rule->to;
+        rule = hs_tls_rule_find(act->trace, side, *state, step->from, NULL);
+    }
+}
+
+/* A client that rejects the certificate does not go on, whatever else has arrived. */
+static bool stops_at_certificate(const hs_trace *trace)
+{
+    static const char prefix[] = "tls.cert.";
+    const char *name = hs_fact_failure_class(trace->failure.cls);
+    return name && strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static void tell_tls(hs_story *story, hs_story_act *act)
+{
+    const char *states[] = {"START", "START"};
+    bool has_stopped = false;
+    for (size_t i = 0; i < act->step_count; i++) {
+        hs_story_step *step = &act->steps[i];
+        if (step->layer != HS_LAYER_TLS) {
+            continue;
+        }
+        if (!has_stopped) {
+            follow(story, act, step, HS_CLIENT, &states[HS_CLIENT]);
+        }
+        follow(story, act, step, HS_SERVER, &states[HS_SERVER]);
+        has_stopped = has_stopped || (stops_at_certificate(act->trace) &&
+                                      strcmp(step->name, "Certificate") == 0);
+    }
+}
+
+void hs_story_tell_moves(hs_story *story, hs_story_act *act)
+{
+    enum { TLS_1_3 = 0x0304 };
+    if (act->act->part != HS_ACT_NO_TCP) {
+        tell_tcp(act);
+    }
+    if (act->trace->tls.version == TLS_1_3) {
+        tell_tls(story, act);
+    }
+}
