@@ -120,7 +120,9 @@ typedef struct hs_compare_row {
      */
     hs_accounting accounting;
     hs_time phases[HS_PHASE_COUNT]; /* length; HS_TIME_NONE where it had none */
-    char sentence[256]; /* "3.02 round trips: TCP 1, HelloRetryRequest 1, TLS 1; 97 % network" */
+    /* "3.02 round trips: TCP 1, HelloRetryRequest 1, TLS 1; 97 % network": round_trips_to_ready, and
+     * what the typical run waited for. */
+    char sentence[256];
     /* What was agreed on; empty where nothing was. */
     char tls_version[16];
     char cipher[64];
@@ -175,6 +177,45 @@ HS_API HS_CHECKED hs_result hs_compare_text(const hs_comparison *comparison,
                                             const hs_report_options *options, FILE *out);
 /* One object of schema handshake-compare/1 on one line with its newline. */
 HS_API HS_CHECKED hs_result hs_compare_json(const hs_comparison *comparison, FILE *out);
+
+/* Comparisons of the same ways over paths of different round trips. All is borrowed. */
+typedef struct hs_compare_point {
+    hs_time rtt; /* that the path was set to; HS_TIME_NONE where nobody set it */
+    const hs_comparison *comparison;
+    const char *report; /* what the path was set to and did, in lines for people; NULL: none */
+} hs_compare_point;
+
+typedef struct hs_compare_series {
+    const hs_compare_point *points;
+    size_t count;
+} hs_compare_series;
+
+/* A way's time to ready against the path's measured round trip: the straight line through the
+ * medians with the least sum of squares. */
+typedef struct hs_compare_slope {
+    uint32_t points;    /* comparisons that have both figures */
+    double round_trips; /* the slope: by how much the time grows with the path's round trip. NAN
+                         * where the points do not have two different round trips */
+    hs_time fixed;      /* what is left of the time on a path without length; HS_TIME_NONE with
+                         * the slope */
+    hs_time residual;   /* root mean square of the distances from the line; HS_TIME_NONE with
+                         * fewer than three points, which no line can miss */
+} hs_compare_slope;
+
+/* Of every way; `points` 0 where it was never measured. */
+HS_API void hs_compare_slopes(const hs_compare_series *series,
+                              hs_compare_slope slopes[HS_WAY_COUNT]);
+
+/* A drawing as a file of its own, which follows the viewer's light or dark scheme: the time of each
+ * way as a bar, and the lines of the series. Either may be NULL; a series is drawn where it has a
+ * slope. HS_INVALID where nothing is left to draw. HS_SYSTEM after a write error, HS_NO_MEMORY. */
+HS_API HS_CHECKED hs_result hs_compare_svg(const hs_comparison *comparison,
+                                           const hs_compare_series *series, FILE *out);
+/* The same and all figures as a page that is whole in itself: it loads nothing and runs nothing.
+ * `series` may be NULL; with one, `comparison` is the one of its points that is shown in full. A
+ * series of one point tells what the path was set to. */
+HS_API HS_CHECKED hs_result hs_compare_html(const hs_comparison *comparison,
+                                            const hs_compare_series *series, FILE *out);
 
 #ifdef __cplusplus
 }

@@ -94,8 +94,10 @@ extern "C" {
       "the Sec-WebSocket-Accept value does not answer the key that was sent",                      \
       "a cache or a proxy replayed an old answer, or the server computes it wrongly")              \
     X(WEBSOCKET_BAD_UPGRADE, "websocket.bad_upgrade", 22,                                          \
-      "the 101 answer lacks a proper Upgrade or Connection header",                                \
-      "a proxy on the way does not pass Upgrade on; configure it to")                              \
+      "the server does not switch to WebSocket: its 101 lacks a proper Upgrade or Connection "     \
+      "header, or its HTTP/2 SETTINGS lack ENABLE_CONNECT_PROTOCOL",                               \
+      "a proxy on the way does not pass it on, or the server has no WebSocket over HTTP/2: "       \
+      "configure it, or try --http1.1")                                                            \
     X(WEBSOCKET_SUBPROTOCOL_MISMATCH, "websocket.subprotocol_mismatch", 22,                        \
       "the server chose a subprotocol that was not offered",                                       \
       "compare the offered list with the server's")                                                \

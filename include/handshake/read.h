@@ -1,8 +1,9 @@
 /* Reading captures: every connection in a pcap or pcapng file, or on a device, becomes a trace.
  *
- * A capture is used from one thread; hs_capture_stop may be called from a signal handler. Packets
- * are hostile input: call hs_capture_confine between hs_capture_new, which opens everything, and
- * hs_capture_run, which parses.
+ * A capture is used from one thread; hs_capture_stop may be called from a signal handler. Where
+ * there are files, hs_capture_new makes a thread that reads them ahead: it takes no signals, and
+ * calls nothing of the caller's. Packets are hostile input: call hs_capture_confine between
+ * hs_capture_new, which opens everything, and hs_capture_run, which parses.
  */
 #ifndef HANDSHAKE_READ_H
 #define HANDSHAKE_READ_H

@@ -20,8 +20,8 @@ extern "C" {
     X(TLS, "tls", "echoes what it receives, over TLS")                                             \
     X(HTTP, "http", "a small page over HTTP/1.1 and cleartext HTTP/2")                             \
     X(HTTPS, "https", "a small page over HTTP/1.1 and HTTP/2, chosen by ALPN")                     \
-    X(WS, "ws", "a WebSocket that echoes messages")                                                \
-    X(WSS, "wss", "a WebSocket that echoes messages, over TLS")                                    \
+    X(WS, "ws", "a WebSocket that echoes messages, over HTTP/1.1 and cleartext HTTP/2")            \
+    X(WSS, "wss", "a WebSocket that echoes messages, over HTTP/1.1 and HTTP/2, chosen by ALPN")    \
     X(QUIC, "quic", "echoes what it receives on QUIC streams; PORT is UDP's")                      \
     X(HTTPS3, "https3", "a small page over HTTP/3; PORT is UDP's, and may be --quic's")
 

@@ -31,8 +31,8 @@ typedef enum hs_seen { HS_UNSEEN = -1, HS_NO = 0, HS_YES = 1 } hs_seen;
     X(TCP, "tcp", "TCP")                                                                           \
     X(TLS, "tls", "TLS")                                                                           \
     X(QUIC, "quic", "QUIC")                                                                        \
-    X(UPGRADE, "upgrade", "upgrade")                                                               \
     X(SETTINGS, "settings", "settings")                                                            \
+    X(UPGRADE, "upgrade", "upgrade")                                                               \
     X(RESPONSE, "response", "response")
 
 typedef enum hs_phase {
@@ -345,8 +345,8 @@ typedef struct hs_quic_facts {
 
 typedef struct hs_websocket_facts {
     bool present;
-    int status;       /* 0 unseen */
-    hs_seen accepted; /* Sec-WebSocket-Accept answers the key */
+    int status;       /* 0 unseen; over HTTP/2 (RFC 8441) that of the extended CONNECT */
+    hs_seen accepted; /* Sec-WebSocket-Accept answers the key; HTTP/2 has none */
     const char *subprotocol;
     const char *extensions;
     hs_seen has_upgrade; /* the answer's Upgrade and Connection headers are as RFC 6455 4.1 asks */

@@ -97,6 +97,7 @@ static int compare(const hs_command *command, const hs_compare_options *options_
     if (result != HS_OK) {
         return failed(command, result, &problem);
     }
+    printer->comparer = comparer;
     running = comparer;
     hs_interrupt_call(on_stop);
     result = hs_comparer_run(comparer, &comparison, &problem);
@@ -104,7 +105,8 @@ static int compare(const hs_command *command, const hs_compare_options *options_
     int status = HS_EXIT_OK;
     if (result == HS_OK) {
         status = hs_compare_print(printer, comparison);
-    } else if (!hs_interrupted()) {
+        hs_compare_draw(printer, comparison, NULL);
+    } else if (!hs_interrupted() && printer->result == HS_OK) {
         status = failed(command, result, &problem);
     }
     if (hs_interrupted()) {
@@ -112,6 +114,7 @@ static int compare(const hs_command *command, const hs_compare_options *options_
         status = SIGNAL_STATUS + hs_interrupted();
     }
     free(comparison);
+    printer->comparer = NULL;
     hs_comparer_free(comparer);
     return status;
 }
@@ -150,7 +153,8 @@ const hs_command hs_command_compare = {
         "TCP, Fast Open, TLS 1.2 and 1.3 full, resumed and with 0-RTT, a forced HelloRetryRequest, "
         "HTTP/2, QUIC, and WebSocket: each way is looked at once, then all that the target offers "
         "take turns in each round. A way that is not offered is a row that says why. Exit status: "
-        "0 at least one way works, 2 usage; where none works, that of the first failure.",
+        "0 at least one way of the target's own scheme works, 2 usage; else that of the first "
+        "failure.",
     .operands_min = 1,
     .operands_max = 1,
     .options = options,

@@ -8,12 +8,12 @@
 #include <handshake/compare.h>
 
 #include "cli/command.h"
-#include "lab/namespaces.h"
-#include "lab/relay.h"
 
 typedef struct hs_compare_output {
     bool json;
     const char *file; /* NULL: stdout */
+    const char *html; /* NULL: none */
+    const char *svg;  /* NULL: none */
 } hs_compare_output;
 
 /* clang-format off */
@@ -29,17 +29,30 @@ typedef struct hs_compare_output {
      .argument = "FILE",                                                                    \
      .help = "write to FILE instead of stdout",                                             \
      .kind = HS_OPTION_TEXT,                                                                \
-     .offset = AT(output.file)}
+     .offset = AT(output.file)},                                                            \
+    {.name = "html",                                                                        \
+     .argument = "FILE",                                                                    \
+     .help = "also a page with all figures, whole in itself",                               \
+     .kind = HS_OPTION_TEXT,                                                                \
+     .offset = AT(output.html)},                                                            \
+    {.name = "svg",                                                                         \
+     .argument = "FILE",                                                                    \
+     .help = "also a drawing of the times",                                                 \
+     .kind = HS_OPTION_TEXT,                                                                \
+     .offset = AT(output.svg)}
 /* clang-format on */
 
 typedef struct hs_compare_printer {
     const hs_command *command;
     hs_compare_output output;
     FILE *out;
+    FILE *html; /* NULL: not asked for */
+    FILE *svg;
     hs_report_options report;
     int rounds;   /* for the progress on stderr, where that is a terminal */
     bool is_live; /* a line of progress stands there */
     hs_result result;
+    hs_comparer *comparer; /* is stopped when nothing can be written any more; may be NULL */
 } hs_compare_printer;
 
 /* Opens what is to be written. False: one line was printed. */
@@ -49,10 +62,10 @@ bool hs_compare_printer_open(hs_compare_printer *printer, const hs_command *comm
 void hs_compare_run_done(void *printer, const hs_compare_event *event);
 /* Prints the comparison; gives the exit status. */
 int hs_compare_print(hs_compare_printer *printer, const hs_comparison *comparison);
-/* What the path did meanwhile, after a comparison in the lab. */
-void hs_compare_print_path(hs_compare_printer *printer, const hs_path_options *path,
-                           const hs_relay_report *report, hs_namespace_way way);
-/* Closes the file; `status`, or that of a write that failed, which one line says. */
+/* The page and the drawing, where they are asked for; `series` may be NULL. */
+void hs_compare_draw(hs_compare_printer *printer, const hs_comparison *comparison,
+                     const hs_compare_series *series);
+/* Closes the files; `status`, or that of a write that failed, which one line says. */
 int hs_compare_printer_close(hs_compare_printer *printer, int status);
 
 #endif

@@ -3,21 +3,32 @@
 
 #include "cli/compare.h"
 #include "cli/terminal.h"
-#include "lab/relay_report.h"
 
 enum { EXIT_NOT_CONNECTED = 7 };
+
+/* All that can be wrong with a file is found before anything is measured. */
+static bool open_file(const hs_compare_printer *p, const char *option, const char *name,
+                      FILE **file)
+{
+    if (name) {
+        *file = fopen(name, "we");
+    }
+    if (name && !*file) {
+        (void)hs_command_fail(p->command, "%s: '%s': %s", option, name, strerror(errno));
+        return false;
+    }
+    return true;
+}
 
 bool hs_compare_printer_open(hs_compare_printer *p, const hs_command *command,
                              const hs_compare_output *output, int rounds)
 {
     *p = (hs_compare_printer){
         .command = command, .output = *output, .out = stdout, .rounds = rounds};
-    if (output->file) {
-        p->out = fopen(output->file, "we");
-        if (!p->out) {
-            (void)hs_command_fail(command, "--output: '%s': %s", output->file, strerror(errno));
-            return false;
-        }
+    if (!open_file(p, "--output", output->file, &p->out) ||
+        !open_file(p, "--html", output->html, &p->html) ||
+        !open_file(p, "--svg", output->svg, &p->svg)) {
+        return false;
     }
     hs_terminal_report_options(p->out, &p->report);
     return true;
@@ -53,17 +64,33 @@ void hs_compare_run_done(void *printer, const hs_compare_event *event)
         report.way = hs_way_name(event->way);
         report.round = event->round;
         p->result = hs_report_json(event->trace, &report, p->out);
+        /* So that whoever reads sees each run when it is done, and is missed when gone. */
+        if (p->result == HS_OK && fflush(p->out) != 0) {
+            p->result = HS_SYSTEM;
+        }
+        if (p->result != HS_OK && p->comparer) {
+            hs_comparer_stop(p->comparer);
+        }
     }
     show_progress(p, event);
 }
 
-/* Of the first way that failed, where none works. */
+/* Whether the way is what the target's own URL asks for: that its port takes TCP says nothing of
+ * https://. */
+static bool is_of_the_target(const hs_comparison *comparison, const hs_compare_row *row)
+{
+    const char *end = strstr(comparison->target, "://");
+    return end &&
+           strncmp(row->url, comparison->target, (size_t)(end - comparison->target) + 1) == 0;
+}
+
+/* Of the first way that failed, where none of the target's own works. */
 static int exit_status(const hs_comparison *comparison)
 {
     const hs_failure_descriptor *failure = NULL;
     for (int way = HS_WAY_COUNT - 1; way >= 0; way--) {
         const hs_compare_row *row = &comparison->rows[way];
-        if (row->state == HS_WAY_MEASURED) {
+        if (row->state == HS_WAY_MEASURED && is_of_the_target(comparison, row)) {
             return HS_EXIT_OK;
         }
         if (row->failure != HS_FAILURE_NONE) {
@@ -83,38 +110,35 @@ int hs_compare_print(hs_compare_printer *p, const hs_comparison *comparison)
     return exit_status(comparison);
 }
 
-static hs_result put_path_text(hs_compare_printer *p, const hs_path_options *path,
-                               const hs_relay_report *report, hs_namespace_way way)
+void hs_compare_draw(hs_compare_printer *p, const hs_comparison *comparison,
+                     const hs_compare_series *series)
 {
-    hs_page page;
-    hs_page_init(&page, p->out, &p->report);
-    hs_page_end_line(&page);
-    hs_page_put(&page, HS_TONE_STRONG, "the path");
-    hs_page_put(&page, HS_TONE_DIM, "  in private namespaces (%s)", hs_namespace_way_name(way));
-    hs_page_end_line(&page);
-    hs_relay_text(&page, path, report);
-    return hs_page_finish(&page);
-}
-
-static hs_result put_path_json(hs_compare_printer *p, const hs_path_options *path,
-                               const hs_relay_report *report, hs_namespace_way way)
-{
-    hs_json json = {.failed = false};
-    json_t *object = hs_json_object(&json);
-    hs_json_text(&json, object, "schema", "handshake-lab/1");
-    hs_json_text(&json, object, "experiment", "compare");
-    hs_json_text(&json, object, "namespaces", way == HS_WAY_USER ? "user" : "root");
-    hs_json_set(&json, object, "path", hs_relay_json(&json, path, report));
-    return hs_json_write(&json, object, p->out);
-}
-
-void hs_compare_print_path(hs_compare_printer *p, const hs_path_options *path,
-                           const hs_relay_report *report, hs_namespace_way way)
-{
-    if (p->result == HS_OK) {
-        p->result = p->output.json ? put_path_json(p, path, report, way)
-                                   : put_path_text(p, path, report, way);
+    if (p->html && p->result == HS_OK) {
+        p->result = hs_compare_html(comparison, series, p->html);
     }
+    if (p->svg && p->result == HS_OK) {
+        hs_result result = hs_compare_svg(comparison, series, p->svg);
+        if (result == HS_INVALID) {
+            (void)hs_command_fail(p->command, "--svg: nothing was measured, so '%s' is empty",
+                                  p->output.svg);
+        } else {
+            p->result = result;
+        }
+    }
+}
+
+static int close_file(const hs_compare_printer *p, FILE *file, const char *option, const char *name,
+                      int status)
+{
+    if (!file) {
+        return status;
+    }
+    bool is_broken = ferror(file) != 0;
+    if (fclose(file) != 0 || is_broken) {
+        return hs_command_fail(p->command, "%s: '%s' could not be written: %s", option, name,
+                               strerror(errno));
+    }
+    return status;
 }
 
 int hs_compare_printer_close(hs_compare_printer *p, int status)
@@ -123,13 +147,8 @@ int hs_compare_printer_close(hs_compare_printer *p, int status)
     if (p->result == HS_NO_MEMORY) {
         status = hs_command_fail(p->command, "%s", hs_result_text(p->result));
     }
-    if (p->out == stdout) {
-        return hs_command_finish(p->command, status);
-    }
-    bool is_broken = ferror(p->out) != 0;
-    if (fclose(p->out) != 0 || is_broken) {
-        return hs_command_fail(p->command, "--output: '%s' could not be written: %s",
-                               p->output.file, strerror(errno));
-    }
-    return status;
+    status = close_file(p, p->html, "--html", p->output.html, status);
+    status = close_file(p, p->svg, "--svg", p->output.svg, status);
+    return p->out == stdout ? hs_command_finish(p->command, status)
+                            : close_file(p, p->out, "--output", p->output.file, status);
 }

@@ -9,8 +9,8 @@
 #include "cli/command.h"
 #include "cli/compare.h"
 #include "cli/interrupt.h"
+#include "cli/lab_compare_output.h"
 #include "lab/far_end.h"
-#include "lab/relay_report.h"
 #include "net/clock.h"
 
 enum {
@@ -239,6 +239,10 @@ typedef struct experiment {
     hs_compare_printer *printer;
     hs_far_end far_end;
     hs_comparer *comparer;
+    hs_comparison *comparisons[RTTS_MAX];
+    char *reports[RTTS_MAX]; /* of the paths */
+    hs_compare_point points[RTTS_MAX];
+    hs_compare_series series;
 } experiment;
 
 static experiment *volatile running;
@@ -276,6 +280,7 @@ static hs_result compare_once(experiment *e, hs_comparison **comparison, hs_prob
     compare_options.context = e->printer;
     hs_result result = hs_comparer_new(&compare_options, target, &e->comparer, problem);
     if (result == HS_OK) {
+        e->printer->comparer = e->comparer;
         if (hs_interrupted()) {
             hs_comparer_stop(e->comparer);
         }
@@ -283,6 +288,7 @@ static hs_result compare_once(experiment *e, hs_comparison **comparison, hs_prob
     }
     hs_comparer *comparer = e->comparer;
     e->comparer = NULL;
+    e->printer->comparer = NULL;
     hs_comparer_free(comparer);
     return result;
 }
@@ -297,28 +303,56 @@ static int failed(const experiment *e, hs_result result, const hs_problem *probl
                            problem->text[0] != '\0' ? problem->text : hs_result_text(result));
 }
 
+static hs_path_options path_of(const experiment *e, size_t index)
+{
+    hs_path_options path = e->settings->path;
+    path.delay = e->settings->rtts.items[index] / 2;
+    return path;
+}
+
 /* One round trip of the list. The path is ended with it, so that its report is whole. */
 static int run_path(experiment *e, size_t index)
 {
     hs_problem problem = {""};
-    hs_comparison *comparison = NULL;
     hs_relay_report relay = {0};
-    hs_path_options path = e->settings->path;
-    path.delay = e->settings->rtts.items[index] / 2;
-    hs_result result = compare_once(e, &comparison, &problem);
+    const hs_path_options path = path_of(e, index);
     bool is_last = index + 1 == e->settings->rtts.count;
-    hs_path_options next = e->settings->path;
-    next.delay = is_last ? 0 : e->settings->rtts.items[index + 1] / 2;
+    const hs_path_options next = path_of(e, is_last ? index : index + 1);
+    hs_comparison *comparison = NULL;
+    hs_result result = compare_once(e, &comparison, &problem);
+    e->comparisons[index] = comparison;
     if (result == HS_OK) {
         result = hs_far_end_set_path(&e->far_end, &next, &relay, &problem);
     }
-    int status = result == HS_OK ? hs_compare_print(e->printer, comparison)
-                                 : failed(e, result, &problem);
-    if (result == HS_OK) {
-        hs_compare_print_path(e->printer, &path, &relay, e->far_end.namespaces.way);
+    if (result != HS_OK) {
+        return failed(e, result, &problem);
     }
-    free(comparison);
+    e->reports[index] = hs_lab_path_text(&path, &relay);
+    e->points[e->series.count++] = (hs_compare_point){e->settings->rtts.items[index], comparison,
+                                                      e->reports[index]};
+    int status = hs_compare_print(e->printer, comparison);
+    hs_lab_print_path(e->printer, &path, &relay, e->far_end.namespaces.way);
     return status == HS_EXIT_OK && hs_interrupted() ? failed(e, HS_LIMIT, &problem) : status;
+}
+
+static int run_paths(experiment *e)
+{
+    int status = HS_EXIT_OK;
+    e->series.points = e->points;
+    for (size_t i = 0; status == HS_EXIT_OK && i < e->settings->rtts.count; i++) {
+        status = run_path(e, i);
+    }
+    if (e->series.count > 1) {
+        hs_lab_print_slopes(e->printer, &e->series, e->far_end.namespaces.way);
+    }
+    if (e->series.count > 0) {
+        hs_compare_draw(e->printer, e->points[e->series.count - 1].comparison, &e->series);
+    }
+    for (size_t i = 0; i < RTTS_MAX; i++) {
+        free(e->comparisons[i]);
+        free(e->reports[i]);
+    }
+    return status;
 }
 
 static void run_experiment(void *context, int parent)
@@ -328,17 +362,14 @@ static void run_experiment(void *context, int parent)
     int status = HS_EXIT_OK;
     running = e;
     hs_interrupt_call(on_stop);
-    const hs_far_end_options far_end_options = {.path = e->settings->path,
+    const hs_far_end_options far_end_options = {.path = path_of(e, 0),
                                                 .family = e->settings->family};
     hs_result result = hs_far_end_open(&e->far_end, &far_end_options, parent, &problem);
-    if (result != HS_OK) {
-        status = failed(e, result, &problem);
-    }
-    for (size_t i = 0; status == HS_EXIT_OK && i < e->settings->rtts.count; i++) {
-        status = run_path(e, i);
-    }
     if (result == HS_OK) {
+        status = run_paths(e);
         (void)hs_far_end_close(&e->far_end, NULL);
+    } else {
+        status = failed(e, result, &problem);
     }
     status = hs_compare_printer_close(e->printer, status);
     (void)hs_child_write(parent, &status, sizeof status);
@@ -382,9 +413,11 @@ static int run(const hs_command *command, int argc, char **argv)
     if (!hs_command_parse(command, argc, argv, &s, &operands, &status)) {
         return status;
     }
-    s.path.delay = s.rtts.items[0] / 2;
-    if (!hs_path_options_are_sound(&s.path)) {
-        return hs_command_fail(command, "--jitter: more than half of the round trip");
+    for (size_t i = 0; i < s.rtts.count; i++) {
+        s.path.delay = s.rtts.items[i] / 2;
+        if (!hs_path_options_are_sound(&s.path)) {
+            return hs_command_fail(command, "--jitter: more than half of the round trip");
+        }
     }
     hs_compare_printer printer;
     if (!hs_compare_printer_open(&printer, command, &s.output, s.rounds)) {

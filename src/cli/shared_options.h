@@ -55,7 +55,7 @@ hs_result hs_option_set_server_name(void *field, const char *argument, hs_proble
     {.letter = 'm',                                                                         \
      .name = "timeout",                                                                     \
      .argument = "S",                                                                       \
-     .help = "everything (30)",                                                             \
+     .help = "everything in one run (30)",                                                  \
      .kind = HS_OPTION_SECONDS,                                                             \
      .offset = AT(probe.timeout),                                                           \
      .min = 1,                                                                              \

@@ -1,51 +1,12 @@
 /* The rounds: every way once, then every way once more. */
-#include <errno.h>
-#include <signal.h>
+#include "compare/comparer.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "compare/samples.h"
-#include "compare/savings.h"
-#include "compare/ways.h"
-#include "net/clock.h"
 #include "net/file.h"
-#include "report/facts.h"
-
-enum { FIRST_LOOKS = 2 /* the second run may have a cookie or a ticket of the first */ };
-
-typedef struct course {
-    char url[HS_WAY_URL_MAX];
-    hs_prober *prober; /* NULL: not tried */
-    bool is_offered;
-    hs_samples samples;
-    hs_trace *last; /* the newest run that was of this way, for its facts */
-} course;
-
-/* A port that no connection came to: the other ways to it need not wait for it as well. */
-typedef struct dead_end {
-    char host[HS_HOST_MAX];
-    uint16_t port;
-    bool is_quic;
-    hs_way way; /* whose row says why */
-} dead_end;
-
-struct hs_comparer {
-    hs_compare_options options;
-    hs_url target;
-    hs_url *also;
-    course courses[HS_WAY_COUNT];
-    dead_end dead_ends[HS_WAY_COUNT];
-    size_t dead_end_count;
-    hs_comparison *comparison;
-    hs_time *rtts; /* of the path, as each run over TCP saw it, and over QUIC */
-    size_t rtt_count;
-    hs_time *quic_rtts;
-    size_t quic_rtt_count;
-    volatile sig_atomic_t stopped;
-    hs_prober *volatile running;
-};
 
 void hs_compare_options_init(hs_compare_options *options)
 {
@@ -69,6 +30,25 @@ static hs_result check_options(const hs_compare_options *options, hs_problem *pr
     return HS_OK;
 }
 
+static hs_result parse_retry(hs_comparer *c, hs_problem *problem)
+{
+    hs_url url;
+    hs_result result = hs_url_parse(c->options.retry, &url, problem);
+    if (result == HS_OK && !url.scheme->is_quic && !hs_scheme_over_quic(url.scheme)) {
+        return hs_problem_set(problem, HS_INVALID,
+                              "'%.300s': Retry is QUIC's, so it needs https:// or quic://",
+                              url.text);
+    }
+    if (result == HS_OK && strlen(url.text) >= HS_WAY_URL_MAX) {
+        return hs_problem_set(problem, HS_INVALID, "'%.60s…': the URL is longer than %d bytes",
+                              url.text, HS_WAY_URL_MAX - 1);
+    }
+    if (result == HS_OK) {
+        (void)snprintf(c->courses[HS_WAY_QUIC_RETRY].url, HS_WAY_URL_MAX, "%.319s", url.text);
+    }
+    return result;
+}
+
 static hs_result parse_urls(hs_comparer *c, const char *target, hs_problem *problem)
 {
     hs_result result = hs_url_parse(target, &c->target, problem);
@@ -79,26 +59,22 @@ static hs_result parse_urls(hs_comparer *c, const char *target, hs_problem *prob
     for (size_t i = 0; result == HS_OK && i < c->options.also_count; i++) {
         result = hs_url_parse(c->options.also[i], &c->also[i], problem);
     }
-    return result;
+    return result == HS_OK && c->options.retry ? parse_retry(c, problem) : result;
 }
 
 static bool set_url(hs_comparer *c, hs_way way, char why[HS_WAY_WHY_MAX])
 {
-    course *course = &c->courses[way];
     if (way == HS_WAY_QUIC_RETRY) {
-        if (!c->options.retry) {
-            why[0] = '\0';
-            return false;
-        }
-        (void)snprintf(course->url, sizeof course->url, "%s", c->options.retry);
-        return true;
+        /* Without a URL of its own it is met on the way of QUIC, or not; that is known later. */
+        why[0] = '\0';
+        return c->options.retry != NULL;
     }
-    return hs_way_url(way, &c->target, c->also, c->options.also_count, course->url, why);
+    return hs_way_url(way, &c->target, c->also, c->options.also_count, c->courses[way].url, why);
 }
 
 static hs_result prepare_way(hs_comparer *c, hs_way way, hs_problem *problem)
 {
-    course *course = &c->courses[way];
+    hs_course *course = &c->courses[way];
     hs_compare_row *row = &c->comparison->rows[way];
     row->way = way;
     row->state = HS_WAY_NOT_TRIED;
@@ -107,7 +83,7 @@ static hs_result prepare_way(hs_comparer *c, hs_way way, hs_problem *problem)
     }
     (void)snprintf(row->url, sizeof row->url, "%s", course->url);
     hs_probe_options options = c->options.probe;
-    hs_way_set_options(way, &options);
+    hs_way_set_options(way, course->url, &options);
     return hs_prober_new(&options, &course->prober, problem);
 }
 
@@ -184,10 +160,10 @@ static hs_time thread_cpu(void)
     return now.tv_sec * HS_SECOND + now.tv_nsec;
 }
 
-static hs_result run_way(hs_comparer *c, hs_way way, hs_trace **trace, hs_time *cpu,
-                         hs_problem *problem)
+hs_result hs_course_run(hs_comparer *c, hs_way way, hs_trace **trace, hs_time *cpu,
+                        hs_problem *problem)
 {
-    course *course = &c->courses[way];
+    hs_course *course = &c->courses[way];
     *trace = NULL;
     c->running = course->prober;
     /* A signal between the last look at `stopped` and here has not seen the prober. */
@@ -218,109 +194,17 @@ static void note_rtt(hs_comparer *c, const hs_trace *trace)
     }
 }
 
-static void note_address(hs_comparer *c, const hs_trace *trace)
-{
-    hs_comparison *all = c->comparison;
-    if (!all->address[0] && trace->target.address) {
-        (void)snprintf(all->address, sizeof all->address, "%s", trace->target.address);
-    }
-    if (!all->vantage[0] && trace->vantage) {
-        (void)snprintf(all->vantage, sizeof all->vantage, "%s", trace->vantage);
-    }
-}
-
-static void note_failure(hs_compare_row *row, const hs_trace *trace)
+void hs_course_note_failure(hs_compare_row *row, const hs_trace *trace)
 {
     row->failure = trace->failure.cls;
     (void)snprintf(row->why, sizeof row->why, "%s",
                    trace->failure.message ? trace->failure.message : "it failed");
 }
 
-static void keep_last(course *course, hs_trace *trace)
+static void keep_last(hs_course *course, hs_trace *trace)
 {
     hs_trace_free(course->last);
     course->last = trace;
-}
-
-/* --- the first look --- */
-
-static const dead_end *find_dead_end(const hs_comparer *c, const hs_url *url, bool is_quic)
-{
-    for (size_t i = 0; i < c->dead_end_count; i++) {
-        const dead_end *end = &c->dead_ends[i];
-        if (end->port == url->port && end->is_quic == is_quic &&
-            strcmp(end->host, url->host) == 0) {
-            return end;
-        }
-    }
-    return NULL;
-}
-
-static bool is_over_quic(hs_way way)
-{
-    return way >= HS_WAY_QUIC && way <= HS_WAY_QUIC_EARLY_DATA;
-}
-
-static void note_dead_end(hs_comparer *c, hs_way way, const hs_url *url, const hs_trace *trace)
-{
-    bool is_silent_quic = is_over_quic(way) && trace->failure.phase == HS_PHASE_QUIC &&
-                          trace->bytes_received == 0;
-    if (trace->failure.phase == HS_PHASE_DNS || trace->failure.phase == HS_PHASE_TCP ||
-        is_silent_quic) {
-        dead_end *end = &c->dead_ends[c->dead_end_count++];
-        *end = (dead_end){.port = url->port, .is_quic = is_over_quic(way), .way = way};
-        memcpy(end->host, url->host, sizeof end->host);
-    }
-}
-
-/* Whether the target offers this way at all; what else it gives (a cookie, a ticket) is in place
- * for the rounds afterwards. */
-static hs_result look_once(hs_comparer *c, hs_way way, const hs_url *url, hs_problem *problem)
-{
-    course *course = &c->courses[way];
-    hs_compare_row *row = &c->comparison->rows[way];
-    hs_trace *trace = NULL;
-    hs_time cpu;
-    hs_result result = run_way(c, way, &trace, &cpu, problem);
-    if (result != HS_OK) {
-        return result;
-    }
-    note_address(c, trace);
-    if (c->options.run_done) {
-        c->options.run_done(c->options.context, &(hs_compare_event){way, 0, trace});
-    }
-    row->state = HS_WAY_NOT_OFFERED;
-    if (trace->failure.cls != HS_FAILURE_NONE) {
-        note_failure(row, trace);
-        note_dead_end(c, way, url, trace);
-    } else if (hs_way_holds(way, trace, row->why)) {
-        course->is_offered = true;
-    }
-    hs_trace_free(trace);
-    return HS_OK;
-}
-
-static hs_result look_at(hs_comparer *c, hs_way way, hs_problem *problem)
-{
-    course *course = &c->courses[way];
-    hs_compare_row *row = &c->comparison->rows[way];
-    if (!course->prober) {
-        return HS_OK;
-    }
-    hs_url url;
-    hs_result result = hs_url_parse(course->url, &url, problem);
-    for (int look = 0; result == HS_OK && look < FIRST_LOOKS && !course->is_offered; look++) {
-        const dead_end *end = find_dead_end(c, &url, is_over_quic(way));
-        if (end) {
-            const hs_compare_row *first = &c->comparison->rows[end->way];
-            row->state = HS_WAY_NOT_OFFERED;
-            row->failure = first->failure;
-            memcpy(row->why, first->why, sizeof row->why);
-            return HS_OK;
-        }
-        result = look_once(c, way, &url, problem);
-    }
-    return result;
 }
 
 /* --- the rounds --- */
@@ -333,7 +217,7 @@ static hs_result count_run(hs_comparer *c, hs_way asked, hs_trace *trace, hs_tim
     row->runs++;
     if (trace->failure.cls != HS_FAILURE_NONE) {
         row->failed++;
-        note_failure(row, trace);
+        hs_course_note_failure(row, trace);
         hs_trace_free(trace);
         return HS_OK;
     }
@@ -360,7 +244,7 @@ static hs_result run_round(hs_comparer *c, int round, hs_problem *problem)
         }
         hs_trace *trace = NULL;
         hs_time cpu = HS_TIME_NONE;
-        hs_result result = run_way(c, way, &trace, &cpu, problem);
+        hs_result result = hs_course_run(c, way, &trace, &cpu, problem);
         if (result != HS_OK) {
             return result;
         }
@@ -379,7 +263,7 @@ static hs_result run_all(hs_comparer *c, hs_problem *problem)
 {
     hs_result result = HS_OK;
     for (int way = 0; result == HS_OK && way < HS_WAY_COUNT; way++) {
-        result = look_at(c, (hs_way)way, problem);
+        result = hs_course_look(c, (hs_way)way, problem);
     }
     while (result == HS_OK && c->comparison->rounds < c->options.rounds) {
         result = run_round(c, c->comparison->rounds + 1, problem);
@@ -387,82 +271,6 @@ static hs_result run_all(hs_comparer *c, hs_problem *problem)
     }
     c->comparison->interrupted = result == HS_LIMIT;
     return result == HS_LIMIT && c->comparison->rounds > 0 ? HS_OK : result;
-}
-
-/* --- summing up --- */
-
-static hs_seen seen_or(hs_seen known, bool yes)
-{
-    return yes ? HS_YES : known;
-}
-
-static void copy_facts(const hs_trace *trace, hs_compare_row *row)
-{
-    char name[HS_FACT_TEXT_MAX];
-    bool has_tls = trace->tls.present;
-    row->encrypted = has_tls || trace->quic.present ? HS_YES : HS_NO;
-    row->resumable = seen_or(HS_NO, trace->tls.tickets > 0 || trace->tls.resumed == HS_YES);
-    bool is_multiplexed = trace->http2.present || trace->http3.present || trace->quic.present;
-    row->multiplexed = seen_or(HS_NO, is_multiplexed);
-    if (has_tls && trace->tls.version != 0) {
-        (void)snprintf(row->tls_version, sizeof row->tls_version, "%s",
-                       hs_fact_tls_version(trace->tls.version, name));
-    }
-    if (has_tls && trace->tls.has_cipher) {
-        (void)snprintf(row->cipher, sizeof row->cipher, "%s",
-                       hs_fact_cipher(trace->tls.cipher, name));
-    }
-    if (trace->tls.alpn) {
-        (void)snprintf(row->alpn, sizeof row->alpn, "%s", trace->tls.alpn);
-    }
-}
-
-static hs_result sum_up_row(hs_comparer *c, hs_way way)
-{
-    course *course = &c->courses[way];
-    hs_compare_row *row = &c->comparison->rows[way];
-    row->encrypted = row->resumable = row->multiplexed = HS_UNSEEN;
-    if (course->samples.count > 0) {
-        row->state = HS_WAY_MEASURED;
-        copy_facts(course->last, row);
-        if (row->failed == 0 && row->other == 0) {
-            row->why[0] = '\0';
-        }
-    } else if (row->runs > 0) {
-        row->state = HS_WAY_NOT_OFFERED;
-    } else if (way == HS_WAY_QUIC && c->courses[HS_WAY_QUIC_RETRY].samples.count > 0) {
-        row->state = HS_WAY_NOT_OFFERED;
-        (void)snprintf(row->why, sizeof row->why, "the server answers every client with Retry");
-    } else if (way == HS_WAY_QUIC_RETRY && !c->options.retry) {
-        const hs_compare_row *plain = &c->comparison->rows[HS_WAY_QUIC];
-        bool is_met = plain->state == HS_WAY_MEASURED;
-        row->state = is_met ? HS_WAY_NOT_OFFERED : plain->state;
-        (void)snprintf(row->why, sizeof row->why, "%s",
-                       is_met ? "the server did not answer with Retry" : plain->why);
-    }
-    return hs_samples_sum_up(&course->samples, c->comparison->path_rtt.p50, row);
-}
-
-static hs_result sum_up(hs_comparer *c)
-{
-    hs_comparison *all = c->comparison;
-    all->path_rtt = hs_quantiles_of(c->rtts, c->rtt_count);
-    if (all->path_rtt.count == 0) {
-        all->path_rtt = hs_quantiles_of(c->quic_rtts, c->quic_rtt_count);
-        all->path_rtt_source = HS_CLOCK_QUIC_ACK;
-    }
-    for (int way = 0; way < HS_WAY_COUNT; way++) {
-        hs_result result = sum_up_row(c, (hs_way)way);
-        if (result != HS_OK) {
-            return result;
-        }
-    }
-    const hs_trace *last[HS_WAY_COUNT];
-    for (int way = 0; way < HS_WAY_COUNT; way++) {
-        last[way] = c->courses[way].last;
-    }
-    hs_savings_find(all, last);
-    return HS_OK;
 }
 
 static int64_t wall_now(void)
@@ -477,7 +285,7 @@ hs_result hs_comparer_run(hs_comparer *c, hs_comparison **out, hs_problem *probl
     c->comparison->at = wall_now();
     hs_result result = run_all(c, problem);
     if (result == HS_OK) {
-        result = sum_up(c);
+        result = hs_comparer_sum_up(c);
     }
     if (result != HS_OK) {
         return result;

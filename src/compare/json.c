@@ -76,6 +76,7 @@ static void set_measured(hs_json *json, json_t *object, const hs_compare_row *ro
     set_text(json, object, "alpn", row->alpn);
     hs_json_set_nonempty(json, object, "phases_ms", phases_of(json, row));
     if (row->accounting.present) {
+        hs_json_ms(json, object, "total_ms", row->accounting.total);
         hs_json_set(json, object, "accounting", hs_json_accounting(json, &row->accounting));
     }
     set_text(json, object, "sentence", row->sentence);

@@ -1,6 +1,7 @@
 #include "compare/samples.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ void hs_sample_of(const hs_trace *trace, hs_time cpu, hs_sample *sample)
         const hs_phase_span *span = &trace->phases[i];
         sample->phases[i] = span->present ? hs_fact_span_time(span) : HS_TIME_NONE;
     }
-    (void)hs_fact_round_trips(trace, sample->sentence, sizeof sample->sentence);
+    (void)hs_fact_round_trip_parts(trace, sample->parts, sizeof sample->parts);
 }
 
 hs_result hs_samples_add(hs_samples *samples, const hs_sample *sample)
@@ -164,6 +165,17 @@ static const hs_sample *typical(const hs_samples *samples, const hs_compare_row 
     return NULL;
 }
 
+/* The number is the row's, so that it is the same everywhere; the words are of the typical run. */
+static void put_sentence(hs_compare_row *row, const char *parts)
+{
+    row->sentence[0] = '\0';
+    if (!isnan(row->round_trips_to_ready) && parts[0]) {
+        const double many = 100; /* digits behind the point tell nothing then */
+        (void)snprintf(row->sentence, sizeof row->sentence, "%.*f round trips%s",
+                       row->round_trips_to_ready < many ? 2 : 0, row->round_trips_to_ready, parts);
+    }
+}
+
 hs_result hs_samples_sum_up(const hs_samples *samples, hs_time path_rtt, hs_compare_row *row)
 {
     hs_time *room = calloc(samples->count + 1, sizeof *room);
@@ -188,7 +200,7 @@ hs_result hs_samples_sum_up(const hs_samples *samples, hs_time path_rtt, hs_comp
     }
     if (middle) {
         row->accounting = middle->accounting;
-        memcpy(row->sentence, middle->sentence, sizeof row->sentence);
+        put_sentence(row, middle->parts);
     }
     return HS_OK;
 }

@@ -14,7 +14,7 @@ typedef struct hs_sample {
     uint64_t bytes_received;
     hs_accounting accounting;
     hs_time phases[HS_PHASE_COUNT];
-    char sentence[256];
+    char parts[192]; /* what its round trips went for, in words */
 } hs_sample;
 
 typedef struct hs_samples {

@@ -14,10 +14,27 @@
 enum {
     TITLE_COLUMNS = 29,
     BAR_COLUMNS = 20,
+    SENTENCE_PAGE = 74, /* the narrowest page with a sentence beside its bar */
+    REASON_PAGE = 60,   /* and with a reason beside its title */
     CELL_MAX = 24,
     INDENT = 2,
     SAVING_COLUMN = 13,
+    ALIKE = 3, /* so many rows with one reason stand together */
 };
+
+/* Most of the time went to what the two ends compute: then it tells nothing in round trips. */
+static bool is_path_short(const hs_comparison *all)
+{
+    int balance = 0;
+    for (int way = 0; way < HS_WAY_COUNT; way++) {
+        const hs_compare_row *row = &all->rows[way];
+        if (row->state == HS_WAY_MEASURED && row->accounting.present) {
+            const hs_accounting *parts = &row->accounting;
+            balance += 2 * parts->network < parts->total - parts->dns ? 1 : -1;
+        }
+    }
+    return balance > 0;
+}
 
 /* --- the table --- */
 
@@ -82,6 +99,16 @@ static void response_p95(const hs_compare_row *row, char out[CELL_MAX])
     put_time(row->first_response.p95, out);
 }
 
+static void settings_trips(const hs_compare_row *row, char out[CELL_MAX])
+{
+    put_round_trips(row->round_trips_to_settings, out);
+}
+
+static void settings_p50(const hs_compare_row *row, char out[CELL_MAX])
+{
+    put_time(row->settings.p50, out);
+}
+
 static void cpu(const hs_compare_row *row, char out[CELL_MAX])
 {
     put_time(row->cpu.p50, out);
@@ -110,10 +137,12 @@ static void flags(const hs_compare_row *row, char out[CELL_MAX])
 
 static const column columns[] = {
     {"until ready", "RTT", 6, 0, ready_trips},
-    {"", "p50 ms", 8, 0, ready_p50},
+    {"", "p50 ms", 8, 43, ready_p50},
     {"", "p95", 8, 80, ready_p95},
-    {"first response", "RTT", 7, 0, response_trips},
-    {"", "p50 ms", 8, 0, response_p50},
+    {"SETTINGS", "RTT", 7, 115, settings_trips},
+    {"", "p50 ms", 8, 115, settings_p50},
+    {"first response", "RTT", 7, 61, response_trips},
+    {"", "p50 ms", 8, 61, response_p50},
     {"", "p95", 8, 80, response_p95},
     {"CPU", "ms", 7, 90, cpu},
     {"bytes", "out", 7, 100, bytes_out},
@@ -132,9 +161,9 @@ static void put_headings(hs_page *page)
         if (page->width < columns[i].page_width) {
             continue;
         }
-        if (columns[i].group[0]) {
-            size_t room = at + (size_t)columns[i].width - strlen(columns[i].heading);
-            hs_page_tab(page, room);
+        size_t start = at + (size_t)columns[i].width - strlen(columns[i].heading);
+        if (columns[i].group[0] && start + strlen(columns[i].group) <= page->width) {
+            hs_page_tab(page, start);
             hs_page_put(page, HS_TONE_DIM, "%s", columns[i].group);
         }
         at += (size_t)columns[i].width;
@@ -151,8 +180,9 @@ static void put_headings(hs_page *page)
 
 static void put_title(hs_page *page, hs_tone tone, hs_way way)
 {
-    hs_page_put(page, HS_TONE_PLAIN, "%*s", INDENT, "");
-    hs_page_put(page, tone, "%-*s", TITLE_COLUMNS - INDENT, hs_way_title(way));
+    hs_page_tab(page, INDENT);
+    hs_page_put(page, tone, "%s", hs_way_title(way));
+    hs_page_tab(page, TITLE_COLUMNS);
 }
 
 static void put_measured(hs_page *page, const hs_compare_row *row)
@@ -176,61 +206,150 @@ static void put_measured(hs_page *page, const hs_compare_row *row)
     }
 }
 
+/* A failure in which the target itself says that it will not. */
+static bool is_refusal(hs_failure_class failure)
+{
+    static const hs_failure_class refusals[] = {
+        HS_FAILURE_NONE,
+        HS_FAILURE_TLS_VERSION_MISMATCH,
+        HS_FAILURE_TLS_CIPHER_MISMATCH,
+        HS_FAILURE_TLS_ALPN_MISMATCH,
+        HS_FAILURE_QUIC_VERSION_MISMATCH,
+        HS_FAILURE_WEBSOCKET_STATUS,
+        HS_FAILURE_WEBSOCKET_BAD_UPGRADE,
+    };
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        if (failure == refusals[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *verdict(const hs_compare_row *row)
+{
+    return row->state == HS_WAY_NOT_TRIED ? "not tried"
+           : is_refusal(row->failure)     ? "not offered"
+                                          : "failed";
+}
+
 static void put_not_offered(hs_page *page, const hs_compare_row *row)
 {
     put_title(page, HS_TONE_DIM, row->way);
-    hs_page_put(page, HS_TONE_DIM, " ");
+    if (page->width < REASON_PAGE) {
+        hs_page_end_line(page);
+        hs_page_tab(page, (size_t)INDENT + INDENT);
+    } else {
+        hs_page_put(page, HS_TONE_DIM, " ");
+    }
     hs_page_hang(page);
-    hs_page_words(page, HS_TONE_DIM, "not offered: %s", row->why);
+    hs_page_words(page, HS_TONE_DIM, "%s: %s", verdict(row), row->why);
     hs_page_end_line(page);
+}
+
+static bool is_same_reason(const hs_compare_row *a, const hs_compare_row *b)
+{
+    return a->state == b->state && a->failure == b->failure && strcmp(a->why, b->why) == 0;
+}
+
+static int rows_alike(const hs_comparison *all, const hs_compare_row *row)
+{
+    int count = 0;
+    for (int way = 0; way < HS_WAY_COUNT; way++) {
+        count += is_same_reason(&all->rows[way], row);
+    }
+    return count;
+}
+
+static bool stands_in_group(const hs_comparison *all, const hs_compare_row *row)
+{
+    return row->state == HS_WAY_NOT_TRIED ||
+           (row->state == HS_WAY_NOT_OFFERED && rows_alike(all, row) >= ALIKE);
 }
 
 static bool is_first_of_its_reason(const hs_comparison *all, const hs_compare_row *row)
 {
     for (const hs_compare_row *one = all->rows; one < row; one++) {
-        if (one->state == HS_WAY_NOT_TRIED && strcmp(one->why, row->why) == 0) {
+        if (is_same_reason(one, row)) {
             return false;
         }
     }
     return true;
 }
 
-/* All that were not tried for the same reason. */
-static void put_not_tried(hs_page *page, const hs_comparison *all, const hs_compare_row *first)
+/* All that have the same reason. */
+static void put_group(hs_page *page, const hs_comparison *all, const hs_compare_row *first)
 {
     hs_page_tab(page, INDENT);
-    hs_page_put(page, HS_TONE_DIM, "not tried: ");
+    hs_page_put(page, HS_TONE_DIM, "%s: ", verdict(first));
     hs_page_hang(page);
-    hs_page_words(page, HS_TONE_DIM, "%s:", first->why);
+    hs_page_words(page, HS_TONE_DIM, "%s", first->why);
+    hs_page_end_line(page);
+    hs_page_tab(page, (size_t)INDENT + INDENT);
+    hs_page_hang(page);
     for (const hs_compare_row *row = first; row < all->rows + HS_WAY_COUNT; row++) {
-        if (row->state == HS_WAY_NOT_TRIED && strcmp(row->why, first->why) == 0) {
+        if (is_same_reason(row, first)) {
             hs_page_item(page, HS_TONE_DIM, "%s", hs_way_title(row->way));
         }
     }
     hs_page_end_line(page);
 }
 
-static void put_table(hs_page *page, const hs_comparison *all)
+static void put_groups(hs_page *page, const hs_comparison *all, hs_way_state state)
 {
-    put_headings(page);
     for (const hs_compare_row *row = all->rows; row < all->rows + HS_WAY_COUNT; row++) {
-        if (row->state == HS_WAY_MEASURED) {
-            put_measured(page, row);
-        } else if (row->state == HS_WAY_NOT_OFFERED) {
-            put_not_offered(page, row);
+        if (row->state == state && stands_in_group(all, row) && is_first_of_its_reason(all, row)) {
+            put_group(page, all, row);
         }
     }
-    for (const hs_compare_row *row = all->rows; row < all->rows + HS_WAY_COUNT; row++) {
-        if (row->state == HS_WAY_NOT_TRIED && is_first_of_its_reason(all, row)) {
-            put_not_tried(page, all, row);
+}
+
+static bool has_measured(const hs_comparison *all)
+{
+    for (int way = 0; way < HS_WAY_COUNT; way++) {
+        if (all->rows[way].state == HS_WAY_MEASURED) {
+            return true;
         }
     }
+    return false;
+}
+
+static void put_legend(hs_page *page, const hs_comparison *all)
+{
     hs_page_tab(page, INDENT);
     hs_page_hang(page);
     hs_page_words(page, HS_TONE_DIM,
                   "RTT: the median in round trips of the path.  E encrypted, R resumable, M many "
                   "requests at once.");
     hs_page_end_line(page);
+    if (is_path_short(all)) {
+        hs_page_tab(page, INDENT);
+        hs_page_hang(page);
+        hs_page_words(page, HS_TONE_NOTE,
+                      "This path is so short that most of the time is the two ends' own work: its "
+                      "round trips do not explain these times.");
+        hs_page_end_line(page);
+    }
+}
+
+static void put_table(hs_page *page, const hs_comparison *all)
+{
+    bool has_figures = has_measured(all);
+    if (has_figures) {
+        put_headings(page);
+    }
+    for (const hs_compare_row *row = all->rows; row < all->rows + HS_WAY_COUNT; row++) {
+        if (row->state == HS_WAY_MEASURED) {
+            put_measured(page, row);
+        } else if (!stands_in_group(all, row)) {
+            put_not_offered(page, row);
+        }
+    }
+    if (has_figures) {
+        put_legend(page, all);
+    }
+    put_groups(page, all, HS_WAY_NOT_OFFERED);
+    put_groups(page, all, HS_WAY_NOT_TRIED);
 }
 
 /* --- the chart --- */
@@ -248,19 +367,21 @@ static hs_time longest(const hs_comparison *all)
     return most;
 }
 
-static int cells_of(hs_time time, hs_time whole)
+static int cells_of(hs_time time, hs_time whole, int room)
 {
     if (time == HS_TIME_NONE || whole <= 0) {
         return 0;
     }
-    return (int)lround((double)BAR_COLUMNS * (double)time / (double)whole);
+    return (int)lround((double)room * (double)time / (double)whole);
 }
 
 static void put_bar(hs_page *page, const hs_compare_row *row, hs_time whole)
 {
-    int ready = cells_of(row->ready.p50, whole);
-    int end = cells_of(row->first_response.p50, whole);
-    for (int i = 0; i < BAR_COLUMNS; i++) {
+    bool is_narrow = page->width < TITLE_COLUMNS + BAR_COLUMNS;
+    int room = is_narrow ? (int)page->width - TITLE_COLUMNS : BAR_COLUMNS;
+    int ready = cells_of(row->ready.p50, whole, room);
+    int end = cells_of(row->first_response.p50, whole, room);
+    for (int i = 0; i < room; i++) {
         if (i < ready) {
             hs_page_put(page, HS_TONE_ACCENT, "█");
         } else if (i < end) {
@@ -271,6 +392,18 @@ static void put_bar(hs_page *page, const hs_compare_row *row, hs_time whole)
     }
 }
 
+static void put_sentence(hs_page *page, const hs_compare_row *row)
+{
+    if (page->width < SENTENCE_PAGE && row->sentence[0]) {
+        hs_page_end_line(page);
+        hs_page_tab(page, (size_t)INDENT + INDENT);
+    } else {
+        hs_page_put(page, HS_TONE_PLAIN, " ");
+    }
+    hs_page_hang(page);
+    hs_page_words(page, HS_TONE_PLAIN, "%s", row->sentence);
+}
+
 static void put_chart(hs_page *page, const hs_comparison *all)
 {
     hs_time whole = longest(all);
@@ -278,8 +411,10 @@ static void put_chart(hs_page *page, const hs_comparison *all)
         return;
     }
     hs_page_end_line(page);
-    hs_page_put(page, HS_TONE_STRONG, "where the time goes");
-    hs_page_put(page, HS_TONE_DIM, "  █ until ready  ░ until the first response");
+    hs_page_hang(page);
+    hs_page_item(page, HS_TONE_STRONG, "where the time goes");
+    hs_page_item(page, HS_TONE_DIM, "█ until ready");
+    hs_page_item(page, HS_TONE_DIM, "░ until the first response");
     hs_page_end_line(page);
     for (int way = 0; way < HS_WAY_COUNT; way++) {
         const hs_compare_row *row = &all->rows[way];
@@ -288,16 +423,14 @@ static void put_chart(hs_page *page, const hs_comparison *all)
         }
         put_title(page, HS_TONE_PLAIN, row->way);
         put_bar(page, row, whole);
-        hs_page_put(page, HS_TONE_PLAIN, " ");
-        hs_page_hang(page);
-        hs_page_words(page, HS_TONE_PLAIN, "%s", row->sentence);
+        put_sentence(page, row);
         hs_page_end_line(page);
     }
 }
 
 /* --- the savings --- */
 
-static void put_saving(hs_page *page, const hs_saving *saving)
+static void put_saving(hs_page *page, const hs_saving *saving, bool is_short)
 {
     char time[HS_TIME_TEXT_MAX];
     hs_page_tab(page, INDENT);
@@ -312,11 +445,13 @@ static void put_saving(hs_page *page, const hs_saving *saving)
         hs_page_end_line(page);
         return;
     }
-    if (!isnan(saving->round_trips)) {
-        hs_page_item(page, HS_TONE_PLAIN, "%.2f round trips", saving->round_trips);
+    bool has_trips = !isnan(saving->round_trips) && !(saving->measured && is_short);
+    if (has_trips) {
+        hs_page_item(page, HS_TONE_PLAIN, "saves %.2f round trips", saving->round_trips);
     }
     if (saving->time != HS_TIME_NONE) {
-        hs_page_item(page, HS_TONE_PLAIN, "%s ms", hs_time_ms(saving->time, time));
+        hs_page_item(page, HS_TONE_PLAIN, "%s%s ms", has_trips ? "" : "saves ",
+                     hs_time_ms(saving->time, time));
     }
     hs_page_end_line(page);
     hs_page_tab(page, SAVING_COLUMN);
@@ -335,7 +470,7 @@ static void put_savings(hs_page *page, const hs_comparison *all)
     hs_page_put(page, HS_TONE_STRONG, "what makes it faster");
     hs_page_end_line(page);
     for (size_t i = 0; i < all->saving_count; i++) {
-        put_saving(page, &all->savings[i]);
+        put_saving(page, &all->savings[i], is_path_short(all));
     }
 }
 
@@ -347,7 +482,9 @@ static void put_head(hs_page *page, const hs_comparison *all)
     if (all->address[0]) {
         hs_page_item(page, HS_TONE_PLAIN, "%s", all->address);
     }
-    hs_page_item(page, HS_TONE_PLAIN, "%d round%s", all->rounds, all->rounds == 1 ? "" : "s");
+    if (has_measured(all)) {
+        hs_page_item(page, HS_TONE_PLAIN, "%d round%s", all->rounds, all->rounds == 1 ? "" : "s");
+    }
     if (all->interrupted) {
         hs_page_item(page, HS_TONE_BAD, "interrupted");
     }

@@ -113,7 +113,7 @@ bool hs_way_url(hs_way way, const hs_url *target, const hs_url *also, size_t als
         if (!found) {
             continue;
         }
-        const char *path = found->scheme->has_request ? found->path : "";
+        const char *path = hs_scheme_find(scheme, strlen(scheme))->has_request ? found->path : "";
         bool is_v6 = strchr(found->host, ':') != NULL;
         int len = snprintf(url, HS_WAY_URL_MAX, "%s://%s%s%s:%u%s", scheme, is_v6 ? "[" : "",
                            found->host, is_v6 ? "]" : "", found->port, path);
@@ -131,9 +131,18 @@ bool hs_way_url(hs_way way, const hs_url *target, const hs_url *also, size_t als
 
 /* --- with which options --- */
 
-void hs_way_set_options(hs_way way, hs_probe_options *options)
+uint16_t hs_way_tls_version(hs_way way)
 {
+    return plans[way].tls_version;
+}
+
+void hs_way_set_options(hs_way way, const char *url, hs_probe_options *options)
+{
+    static const char quic[] = "quic://";
     const way_plan *plan = &plans[way];
+    if (strncmp(url, quic, sizeof quic - 1) == 0) {
+        options->alpn = "h3"; /* QUIC must name one; this is the one that is compared (RFC 9114) */
+    }
     options->http_version = plan->http;
     options->tls_min = plan->tls_version;
     options->tls_max = plan->tls_version;
@@ -150,6 +159,7 @@ bool hs_way_options_are_common(const hs_probe_options *o, const char **what)
             : o->tcp_fastopen                    ? "Fast Open"
             : o->resume || o->early_data         ? "resumption"
             : o->hello_retry                     ? "HelloRetryRequest"
+            : o->alpn                            ? "ALPN"
                                                  : NULL;
     return !*what;
 }
@@ -161,10 +171,13 @@ static bool fast_open_was_used(const hs_trace *trace, char why[HS_WAY_WHY_MAX])
     if (trace->tcp.syn_data_acknowledged == HS_YES) {
         return true;
     }
-    bool has_asked = trace->tcp.fast_open && strcmp(trace->tcp.fast_open, "cookie_requested") == 0;
-    (void)snprintf(why, HS_WAY_WHY_MAX, "%s",
-                   has_asked ? "the server gave no Fast Open cookie (RFC 7413)"
-                             : "the data in the SYN was not taken (RFC 7413)");
+    const char *used = trace->tcp.fast_open ? trace->tcp.fast_open : "";
+    const char *reason = strcmp(used, "cookie_requested") == 0
+                             ? "the server gave no Fast Open cookie (RFC 7413)"
+                         : strcmp(used, "not_used") == 0
+                             ? "this host did not use Fast Open (net.ipv4.tcp_fastopen, RFC 7413)"
+                             : "the data in the SYN was not taken (RFC 7413)";
+    (void)snprintf(why, HS_WAY_WHY_MAX, "%s", reason);
     return false;
 }
 

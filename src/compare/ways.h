@@ -13,8 +13,10 @@ enum { HS_WAY_URL_MAX = 320, HS_WAY_WHY_MAX = 384 };
  * filled where none of them fits. */
 bool hs_way_url(hs_way way, const hs_url *target, const hs_url *also, size_t also_count,
                 char url[HS_WAY_URL_MAX], char why[HS_WAY_WHY_MAX]);
-/* What the way asks of a probe, on top of what all ways have in common. */
-void hs_way_set_options(hs_way way, hs_probe_options *options);
+/* What the way asks of a probe of `url`, on top of what all ways have in common. */
+void hs_way_set_options(hs_way way, const char *url, hs_probe_options *options);
+/* The only TLS version that it offers; 0: none, or more than one. */
+uint16_t hs_way_tls_version(hs_way way);
 /* Whether options set something that belongs to a way; `what` names it. */
 bool hs_way_options_are_common(const hs_probe_options *options, const char **what);
 

@@ -25,11 +25,14 @@ static hs_result open_sides(hs_application *app)
     }
     app->sides = calloc(2, sizeof *app->sides);
     app->requests = calloc(HS_APP_REQUESTS_MAX, sizeof *app->requests);
-    if (!app->sides || !app->requests) {
+    app->tunnel = calloc(1, sizeof *app->tunnel);
+    if (!app->sides || !app->requests || !app->tunnel) {
         free(app->sides);
         free(app->requests);
+        free(app->tunnel);
         app->sides = NULL;
         app->requests = NULL;
+        app->tunnel = NULL;
         return HS_NO_MEMORY;
     }
     for (int i = 0; i < 2; i++) {
@@ -49,8 +52,10 @@ void hs_application_free(hs_application *application)
         hs_app_map_free(&application->sides[i].map);
         hs_app_http2_fields_free(&application->sides[i]);
     }
+    hs_app_tunnel_free(application);
     free(application->sides);
     free(application->requests);
+    free(application->tunnel);
 }
 
 static bool step_undecided(hs_application *app, hs_app_side *side)
@@ -212,6 +217,32 @@ hs_result hs_application_gap(hs_application *application, hs_side from)
     side->protocol = HS_APP_DATA;
     run_both(application);
     return side->result;
+}
+
+void hs_application_forget_client(hs_application *application)
+{
+    static const hs_milestone marks[] = {HS_MILESTONE_REQUEST, HS_MILESTONE_UPGRADE_START,
+                                         HS_MILESTONE_SETTINGS_START};
+    hs_application *app = application;
+    hs_app_side *side = app->sides ? &app->sides[HS_CLIENT] : NULL;
+    if (!side || side->protocol == HS_APP_STOPPED) {
+        return;
+    }
+    finish_side(app, side);
+    hs_app_http2_fields_free(side);
+    hs_app_tunnel_free(app);
+    side->protocol = HS_APP_UNDECIDED;
+    side->next = HS_APP_UNDECIDED;
+    side->http1 = (hs_app_http1){0};
+    side->http2 = (hs_app_http2){0};
+    side->problem = NULL;
+    app->trace->websocket.present = false;
+    app->request_count = 0;
+    app->waits_for_upgrade = false;
+    app->has_accept = false;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        hs_trace_unmark_byte(app->trace, marks[i]);
+    }
 }
 
 static bool is_unknown(const hs_app_side *side)

@@ -27,6 +27,8 @@ HS_CHECKED hs_result hs_application_feed(hs_application *application, const hs_c
 /* Bytes of that direction are missing here. What they were part of is shown as far as it goes, what
  * follows is data. */
 HS_CHECKED hs_result hs_application_gap(hs_application *application, hs_side from);
+/* What the client has said counts for nothing, and it begins anew: its early data was rejected. */
+void hs_application_forget_client(hs_application *application);
 /* No protocol that is known here is spoken, or not yet. */
 bool hs_application_is_unknown(const hs_application *application);
 /* No more is coming: an unfinished message becomes an event that says so. */

@@ -1,7 +1,7 @@
 /* What the fields of the first final response say, where they come one by one (HTTP/2, HTTP/3). */
 #include "decode/application_state.h"
 
-static int status_of(hs_bytes value)
+int hs_app_status(hs_bytes value)
 {
     int status = 0;
     for (size_t i = 0; i < value.len; i++) {
@@ -18,7 +18,7 @@ void hs_app_learn_answer(hs_application *app, const char *version, bool *is_fact
 {
     hs_http_facts *http = &app->trace->http;
     if (hs_bytes_are(name, ":status")) {
-        int status = status_of(value);
+        int status = hs_app_status(value);
         if (status >= 200 && http->status == 0) {
             *http = (hs_http_facts){.present = true, .version = version, .status = status};
             *is_fact = true;

@@ -33,6 +33,7 @@ static bool step_preface(hs_application *app, hs_app_side *side)
     return true;
 }
 
+/* Of fields that were not read. */
 static void mark(hs_application *app, const hs_app_side *side, uint8_t type,
                  const hs_message *message)
 {
@@ -154,16 +155,21 @@ static void handle_frame(hs_application *app, hs_app_side *side, size_t len)
     hs_event *event = hs_app_emit(app, &message);
     hs_app_http2_header_detail(app, event, &side->http2.header);
     const char *problem = order_problem(side, &side->http2.header);
-    mark(app, side, type, &message);
     if (result == HS_OK) {
         set_facts(app, side, &frame, &message);
         hs_app_http2_table_size(app, side, &frame);
         hs_app_http2_detail(app, side, event, &frame);
         problem = problem ? problem : hs_http2_frame_problem(&frame);
     } else {
+        side->http2.block = (hs_app_block){.stream = side->http2.header.stream_id};
         hs_app_add_fault(app, event, &fault);
     }
     hs_app_add_text(app, event, "problem", problem);
+    if (type == HS_HTTP2_HEADERS || type == HS_HTTP2_CONTINUATION) {
+        hs_app_http2_headers(app, side, &message);
+    } else if (type == HS_HTTP2_DATA && result == HS_OK) {
+        hs_app_tunnel_data(app, side, frame.content);
+    }
     hs_app_take(side, len);
 }
 
@@ -183,9 +189,14 @@ bool hs_app_http2_step(hs_application *app, hs_app_side *side)
     if (hs_http2_read_header(&r, header) != HS_OK) {
         return false;
     }
-    bool is_long = header->type == HS_HTTP2_DATA || !hs_http2_type_name(header->type) ||
+    bool is_data = header->type == HS_HTTP2_DATA;
+    bool carries = is_data && hs_app_tunnel_carries(app, side);
+    bool is_long = (is_data && !carries) || !hs_http2_type_name(header->type) ||
                    header->length > FRAME_MAX;
     if (is_long) {
+        if (carries) {
+            hs_app_tunnel_stop(app, side);
+        }
         hs_app_run_begin(side, HS_LAYER_HTTP2, header->type, name_of(header->type));
         hs_app_run_take(side, HS_HTTP2_HEADER_LEN);
         side->run.left = header->length;
@@ -202,12 +213,9 @@ bool hs_app_http2_step(hs_application *app, hs_app_side *side)
     return true;
 }
 
-void hs_app_http2_finish(hs_application *app, hs_app_side *side)
+/* What has come of a frame that is not whole. */
+static void finish_frame(hs_application *app, hs_app_side *side)
 {
-    if (side->run.is_open) {
-        end_long_frame(app, side, side->run.left);
-        return;
-    }
     hs_bytes bytes = hs_buffer_bytes(&side->buffer);
     if (bytes.len == 0) {
         return;
@@ -236,4 +244,14 @@ void hs_app_http2_finish(hs_application *app, hs_app_side *side)
         hs_app_add_text(app, event, "incomplete", "the frame header has not ended");
     }
     hs_app_take(side, bytes.len);
+}
+
+void hs_app_http2_finish(hs_application *app, hs_app_side *side)
+{
+    if (side->run.is_open) {
+        end_long_frame(app, side, side->run.left);
+    }
+    hs_app_http2_headers_end(app, side);
+    finish_frame(app, side);
+    hs_app_tunnel_stop(app, side);
 }

@@ -77,6 +77,9 @@ void hs_app_http2_detail(hs_application *app, hs_app_side *side, hs_event *event
                          const hs_http2_frame *frame)
 {
     switch (frame->header.type) {
+    case HS_HTTP2_DATA:
+        hs_app_add_number(app, event, "length", frame->header.length);
+        break;
     case HS_HTTP2_HEADERS:
         add_fields(app, side, event, frame);
         if (frame->has_priority) {

@@ -61,6 +61,7 @@ void hs_app_http2_table_size(hs_application *app, hs_app_side *side, const hs_ht
 
 static void set_fact(hs_application *app, hs_app_side *side, hs_bytes name, hs_bytes value)
 {
+    hs_app_tunnel_field(app, side, name, value);
     if (side->from == HS_SERVER) {
         hs_app_learn_answer(app, "HTTP/2", &side->http2.block_is_fact, name, value);
     } else if (hs_bytes_are(name, ":authority")) {
@@ -102,6 +103,7 @@ void hs_app_http2_fields(hs_application *app, hs_app_side *side, hs_event *event
     hs_app_http2 *http2 = &side->http2;
     if (!http2->in_block) {
         http2->block_is_fact = false;
+        http2->block = (hs_app_block){.stream = http2->header.stream_id};
     }
     if (!has_inflater(side) || inflate(app, side, event, fragment, is_final) != HS_OK) {
         http2->is_broken = true;

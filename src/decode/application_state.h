@@ -64,6 +64,16 @@ typedef struct hs_app_http1 {
     size_t parsed;    /* length of the newest parse */
 } hs_app_http1;
 
+/* A field block of HEADERS, with the CONTINUATION that follows. */
+typedef struct hs_app_block {
+    uint32_t stream;
+    bool is_open;      /* a request whose kind is not known before the end */
+    bool is_connect;   /* :method */
+    bool is_websocket; /* :protocol (RFC 8441 4) */
+    int status;        /* :status; 0 none */
+    hs_message message;
+} hs_app_block;
+
 typedef struct hs_app_http2 {
     bool has_preface;
     bool has_settings;
@@ -71,6 +81,7 @@ typedef struct hs_app_http2 {
     bool is_broken;     /* the field compression state is lost */
     bool in_block;      /* a field block waits for CONTINUATION */
     bool block_is_fact; /* the block is of the first final response */
+    hs_app_block block; /* the newest */
     uint32_t
         table_sizes[HS_APP_TABLE_SIZES_MAX]; /* of own SETTINGS that the peer did not acknowledge */
     size_t table_size_count;
@@ -106,17 +117,27 @@ typedef struct hs_app_request {
     const char *method; /* static: "HEAD", "CONNECT" or "" */
 } hs_app_request;
 
+/* The stream of HTTP/2 that is a WebSocket (RFC 8441). */
+typedef struct hs_app_tunnel {
+    uint32_t stream;    /* 0: none */
+    bool is_upgrade;    /* nothing was asked before it on the connection */
+    bool is_answered;   /* finally */
+    hs_app_side *sides; /* of what its DATA carries, two; NULL before there is some */
+} hs_app_tunnel;
+
+/* There is one for each connection that is followed, mostly in vain: it is kept small. */
 struct hs_application {
     hs_trace *trace;
     size_t budget;
-    bool is_finishing;
     hs_app_side *sides;       /* two, by hs_side; NULL until something comes: often nothing does */
     hs_app_request *requests; /* HTTP/1.1 requests without an answer, oldest first; as `sides` */
-    size_t request_count;
+    hs_app_tunnel *tunnel;    /* as `sides` */
+    uint32_t request_count;
+    bool is_finishing;
     bool waits_for_upgrade; /* what the client sends next depends on the answer */
     bool has_accept;        /* `accept` is what answers the WebSocket request's key */
+    uint8_t rsv_allowed;    /* WebSocket: bits of the negotiated extensions */
     char accept[HS_WEBSOCKET_ACCEPT_SIZE];
-    uint8_t rsv_allowed; /* WebSocket: bits of the negotiated extensions */
 };
 
 static inline hs_app_side *hs_app_other(hs_application *app, const hs_app_side *side)
@@ -168,6 +189,8 @@ void hs_app_learn_path(hs_application *app, hs_bytes target);
 
 /* application_answer.c: facts of the first final response, of a field of the server's. `version` is
  * static; `is_fact`, false at the beginning of a field section, is kept for its other fields. */
+/* Of three digits; 0 of others. */
+int hs_app_status(hs_bytes value);
 void hs_app_learn_answer(hs_application *app, const char *version, bool *is_fact, hs_bytes name,
                          hs_bytes value);
 
@@ -204,6 +227,21 @@ void hs_app_http2_detail(hs_application *app, hs_app_side *side, hs_event *event
                          const hs_http2_frame *frame);
 void hs_app_http2_header_detail(hs_application *app, hs_event *event,
                                 const hs_http2_header *header);
+
+/* application_http2_websocket.c */
+void hs_app_tunnel_free(hs_application *app);
+/* A field of the block under way. */
+void hs_app_tunnel_field(hs_application *app, hs_app_side *side, hs_bytes name, hs_bytes value);
+/* HEADERS or CONTINUATION was read: marks what its block turns out to be. */
+void hs_app_http2_headers(hs_application *app, hs_app_side *side, const hs_message *message);
+/* A request's block ends here, whole or not. */
+void hs_app_http2_headers_end(hs_application *app, hs_app_side *side);
+/* Whether the DATA that `side->http2.header` announces has frames of the WebSocket. */
+bool hs_app_tunnel_carries(hs_application *app, const hs_app_side *side);
+/* Its content, which is within the side's buffer. */
+void hs_app_tunnel_data(hs_application *app, hs_app_side *side, hs_bytes content);
+/* No more of it can be followed. */
+void hs_app_tunnel_stop(hs_application *app, hs_app_side *side);
 
 /* application_sniff.c: which protocol the first bytes are of; HS_APP_UNDECIDED while they may be of
  * several. Fills side->fault where the peer's protocol was expected and is not there. */

@@ -124,11 +124,19 @@ static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *
     }
 }
 
+/* RFC 6455 4.1; over HTTP/2 any 2xx (RFC 8441 5). */
+static bool is_switched(const hs_trace *trace)
+{
+    int status = trace->websocket.status;
+    return hs_trace_is_marked(trace, HS_MILESTONE_SETTINGS_START) ? status / 100 == 2
+                                                                  : status == 101;
+}
+
 static void judge_websocket(const hs_flow *flow, hs_trace *trace, hs_time at)
 {
     const hs_websocket_facts *facts = &trace->websocket;
     ending e = ending_of(flow);
-    if (facts->status != 0 && facts->status != 101) {
+    if (facts->status != 0 && !is_switched(trace)) {
         hs_trace_fail(trace, HS_FAILURE_WEBSOCKET_STATUS, HS_PHASE_UPGRADE,
                       last_from(trace, HS_SERVER, at), "the server answered with status %d",
                       facts->status);
@@ -187,7 +195,7 @@ void hs_flow_judge_application(const hs_flow *flow, hs_trace *trace, const hs_fl
     if (trace->failure.cls != HS_FAILURE_NONE) {
         return;
     }
-    if (trace->websocket.present) {
+    if (hs_trace_is_marked(trace, HS_MILESTONE_UPGRADE_START)) {
         judge_websocket(flow, trace, view->at);
     } else if (hs_trace_is_marked(trace, HS_MILESTONE_REQUEST) ||
                hs_trace_is_marked(trace, HS_MILESTONE_SETTINGS_START)) {

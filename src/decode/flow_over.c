@@ -55,7 +55,7 @@ bool hs_flow_work_is_over(const hs_flow_work *work, const hs_flow_settings *sett
     if (hs_decoder_may_begin_tls(work->decoder)) {
         return fed(work) >= DATA_ENOUGH;
     }
-    if (trace->websocket.present) {
+    if (marked(work, HS_MILESTONE_UPGRADE_START)) {
         return marked(work, HS_MILESTONE_UPGRADE_DONE);
     }
     return trace->http.present || fed(work) >= DATA_ENOUGH;

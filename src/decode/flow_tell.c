@@ -177,7 +177,7 @@ static const char *scheme_of(const hs_trace *trace)
                    hs_trace_is_marked(trace, HS_MILESTONE_REQUEST) ||
                    hs_trace_is_marked(trace, HS_MILESTONE_SETTINGS_START) ||
                    (alpn && (strcmp(alpn, "h2") == 0 || strcmp(alpn, "http/1.1") == 0));
-    if (trace->websocket.present) {
+    if (hs_trace_is_marked(trace, HS_MILESTONE_UPGRADE_START)) {
         return trace->tls.present ? "wss" : "ws";
     }
     if (is_http) {

@@ -116,6 +116,8 @@ static hs_result unprotect_early_or_later(hs_tls_decoder *d, hs_tls_direction *d
         result = hs_record_unprotect(direction->next, record, d->scratch, content);
     }
     if (result == HS_OK) {
+        /* Without EndOfEarlyData: it was rejected, or could not be read. */
+        hs_application_forget_client(d->application);
         hs_tls_enter(direction, HS_TLS_EPOCH_HANDSHAKE);
         return HS_OK;
     }

@@ -71,7 +71,8 @@ static void follow_client_hello(hs_tls_decoder *d, hs_tls_direction *direction,
         remember_first_alpn(d, &hello->extensions);
     }
     if (direction->epoch == HS_TLS_EPOCH_EARLY) {
-        /* The second one, after a HelloRetryRequest: early data is over. */
+        /* The second one, after a HelloRetryRequest: early data is over, and was rejected. */
+        hs_application_forget_client(d->application);
         hs_tls_enter(direction, d->has_server_hello ? HS_TLS_EPOCH_HANDSHAKE : HS_TLS_EPOCH_PLAIN);
     } else if (!d->has_client_hello && hs_tls_get_early_data(&hello->extensions)) {
         d->offers_early_data = true;

@@ -52,6 +52,9 @@ extern const hs_step hs_step_http3;
 extern const hs_step hs_step_http; /* chooses one of the next two by ALPN */
 extern const hs_step hs_step_http1;
 extern const hs_step hs_step_http2;
-extern const hs_step hs_step_websocket;
+extern const hs_step hs_step_websocket; /* chooses the next one, or the two behind it, as that */
+extern const hs_step hs_step_websocket_http1;
+extern const hs_step hs_step_websocket_settings; /* HTTP/2, until the server's SETTINGS */
+extern const hs_step hs_step_websocket_http2;
 
 #endif

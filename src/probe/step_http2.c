@@ -1,10 +1,8 @@
 /* HTTP/2 through nghttp2: preface and SETTINGS, then one request. */
-#include <nghttp2/nghttp2.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe/run.h"
+#include "probe/http2_client.h"
 
 typedef struct exchange {
     nghttp2_session *session;
@@ -56,55 +54,21 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     return 0;
 }
 
-/* What nghttp2 wants to send goes out in one piece, so that it leaves in one segment. */
-static void flush(hs_run *run)
-{
-    exchange *x = run->exchange;
-    hs_buffer out;
-    hs_buffer_init(&out, 1024 * 1024);
-    const uint8_t *data = NULL;
-    ssize_t len;
-    hs_result result = HS_OK;
-    while (result == HS_OK && (len = nghttp2_session_mem_send(x->session, &data)) > 0) {
-        result = hs_buffer_append(&out, hs_bytes_of(data, (size_t)len));
-    }
-    if (result != HS_OK) {
-        hs_run_give_up(run, result);
-    } else if (hs_buffer_bytes(&out).len > 0) {
-        hs_run_send(run, hs_buffer_bytes(&out));
-    }
-    hs_buffer_free(&out);
-}
-
-static nghttp2_nv field(const char *name, const char *value)
-{
-    return (nghttp2_nv){.name = (uint8_t *)(uintptr_t)name,
-                        .namelen = strlen(name),
-                        .value = (uint8_t *)(uintptr_t)value,
-                        .valuelen = strlen(value)};
-}
-
 static int submit(hs_run *run, exchange *x)
 {
     const hs_url *url = run->setup.url;
     char authority[HS_HOST_MAX + 16];
-    char agent[64];
+    char agent[HS_HTTP2_AGENT_MAX];
     hs_url_authority(url, authority);
-    (void)snprintf(agent, sizeof agent, "handshake/%s", hs_version());
-    const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 100},
-    };
     const nghttp2_nv request[] = {
-        field(":method", run->setup.options->head ? "HEAD" : "GET"),
-        field(":scheme", url->scheme->has_tls ? "https" : "http"),
-        field(":authority", authority),
-        field(":path", url->path),
-        field("user-agent", agent),
-        field("accept", "*/*"),
+        hs_http2_field(":method", run->setup.options->head ? "HEAD" : "GET"),
+        hs_http2_field(":scheme", url->scheme->has_tls ? "https" : "http"),
+        hs_http2_field(":authority", authority),
+        hs_http2_field(":path", url->path),
+        hs_http2_field("user-agent", hs_http2_agent(agent)),
+        hs_http2_field("accept", "*/*"),
     };
-    int error = nghttp2_submit_settings(x->session, NGHTTP2_FLAG_NONE, settings,
-                                        sizeof settings / sizeof settings[0]);
+    int error = hs_http2_client_settings(x->session);
     if (error == 0) {
         error = nghttp2_submit_request(x->session, NULL, request,
                                        sizeof request / sizeof request[0], NULL, NULL);
@@ -133,22 +97,16 @@ static void start(hs_run *run)
         hs_run_give_up(run, HS_NO_MEMORY);
         return;
     }
-    flush(run);
+    hs_http2_client_flush(run, x->session);
 }
 
 static void received(hs_run *run, hs_bytes bytes)
 {
     exchange *x = run->exchange;
-    ssize_t used = nghttp2_session_mem_recv(x->session, bytes.data, bytes.len);
-    if (used < 0 && !run->finished) {
-        hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR, "%s broke HTTP/2: %s", hs_run_peer(run),
-                    nghttp2_strerror((int)used));
+    if (!hs_http2_client_receive(run, x->session, bytes) || run->over) {
         return;
     }
-    if (run->over) {
-        return;
-    }
-    flush(run);
+    hs_http2_client_flush(run, x->session);
     if (run->finished) {
         return;
     }
@@ -165,7 +123,7 @@ static void leave(hs_run *run)
 {
     exchange *x = run->exchange;
     if (nghttp2_session_terminate_session(x->session, NGHTTP2_NO_ERROR) == 0) {
-        flush(run);
+        hs_http2_client_flush(run, x->session);
     }
 }
 

@@ -10,13 +10,11 @@ static const char *alpn_to_offer(const hs_run *run)
     if (o->alpn) {
         return o->alpn;
     }
-    if (scheme->alpn && strstr(scheme->alpn, "h2")) {
-        if (o->http_version == HS_HTTP_1_1) {
-            return "http/1.1";
-        }
-        if (o->http_version == HS_HTTP_2) {
-            return "h2";
-        }
+    if (scheme->has_request && o->http_version == HS_HTTP_1_1) {
+        return "http/1.1";
+    }
+    if (scheme->has_request && o->http_version == HS_HTTP_2) {
+        return "h2";
     }
     return scheme->alpn;
 }

@@ -35,10 +35,11 @@ const char *hs_fact_early_data(hs_early_data early_data); /* NULL where unseen *
 /* Finding's and failure's helpers. */
 const char *hs_fact_failure_class(hs_failure_class cls); /* NULL for none */
 
-/* "3.02 round trips: TCP 1, HelloRetryRequest 1, TLS 1; 97 % network": the time from the first
- * packet to ready over the path's round trip, what it was waited for, and the network's share of
- * the whole time after name resolution. False, and an empty text, where they are not known. */
-bool hs_fact_round_trips(const hs_trace *trace, char *out, size_t size);
+/* What stands behind a number of round trips, with the sign that sets it apart: ": TCP 1,
+ * HelloRetryRequest 1, TLS 1; 97 % network". That is what was waited for until ready, and the
+ * network's share of the whole time after name resolution. False, and an empty text, where the
+ * path's round trip is not known. */
+bool hs_fact_round_trip_parts(const hs_trace *trace, char *out, size_t size);
 
 /* One part of the accounting. */
 typedef struct hs_fact_part {

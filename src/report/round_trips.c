@@ -1,4 +1,4 @@
-/* How many round trips of the path a handshake took, and for what, in one sentence. */
+/* What a handshake's round trips went for, in words. */
 #include <stdio.h>
 #include <string.h>
 
@@ -56,32 +56,40 @@ static hs_time first_packet(const hs_trace *trace)
     return initial != HS_TIME_NONE ? initial : trace->milestones[HS_MILESTONE_SYN].at;
 }
 
-bool hs_fact_round_trips(const hs_trace *trace, char *out, size_t size)
+static bool is_told(const hs_trace *trace)
 {
     const hs_accounting *parts = &trace->accounting;
-    hs_time start = first_packet(trace);
-    hs_time ready = trace->milestones[HS_MILESTONE_READY].at;
-    out[0] = '\0';
-    if (!parts->present || parts->path_rtt == HS_TIME_NONE || parts->path_rtt <= 0 ||
-        start == HS_TIME_NONE || ready == HS_TIME_NONE) {
-        return false;
-    }
-    sentence s = {.out = out, .size = size};
+    return parts->present && parts->path_rtt != HS_TIME_NONE && parts->path_rtt > 0 &&
+           first_packet(trace) != HS_TIME_NONE &&
+           trace->milestones[HS_MILESTONE_READY].at != HS_TIME_NONE;
+}
+
+static void put_parts(sentence *s, const hs_trace *trace)
+{
     char text[64];
-    (void)snprintf(text, sizeof text, "%.2f round trips",
-                   (double)(ready - start) / (double)parts->path_rtt);
-    put(&s, text);
+    const hs_accounting *parts = &trace->accounting;
+    hs_time ready = trace->milestones[HS_MILESTONE_READY].at;
     for (hs_phase phase = HS_PHASE_TCP; phase <= HS_PHASE_UPGRADE; phase++) {
         const hs_phase_span *span = &trace->phases[phase];
         if (span->present && span->end.at != HS_TIME_NONE && span->end.at <= ready) {
-            put_phase(&s, trace, phase);
+            put_phase(s, trace, phase);
         }
     }
     hs_time after_dns = parts->total - parts->dns;
     if (after_dns > 0) {
         (void)snprintf(text, sizeof text, "; %.0f %% network",
                        100.0 * (double)parts->network / (double)after_dns);
-        put(&s, text);
+        put(s, text);
     }
+}
+
+bool hs_fact_round_trip_parts(const hs_trace *trace, char *out, size_t size)
+{
+    sentence s = {.out = out, .size = size};
+    out[0] = '\0';
+    if (!is_told(trace)) {
+        return false;
+    }
+    put_parts(&s, trace);
     return true;
 }

@@ -33,7 +33,7 @@ const char *hs_http_date(int64_t at, char out[HS_HTTP_DATE_SIZE]);
 
 /* The fields of an answer in HTTP/2 (RFC 9113 8.3.2) and HTTP/3 (RFC 9114 4.3.2), ":status" first.
  * They are borrowed from the answer and from here. */
-enum { HS_ANSWER_FIELDS_MAX = 8, HS_ANSWER_NAME_SIZE = 16 };
+enum { HS_ANSWER_FIELDS_MAX = 8, HS_ANSWER_NAME_SIZE = 24 };
 typedef struct hs_answer_fields {
     struct {
         const char *name;

@@ -126,7 +126,8 @@ const hs_protocol hs_protocol_http1 = {
 
 /* -- cleartext: the client's first bytes say which (RFC 9113 3.3) -- */
 
-static void cleartext_received(hs_connection *c, hs_bytes bytes)
+static void choose(hs_connection *c, hs_bytes bytes, const hs_protocol *http2,
+                   const hs_protocol *http1)
 {
     static const hs_bytes preface = {(const uint8_t *)NGHTTP2_CLIENT_MAGIC,
                                      NGHTTP2_CLIENT_MAGIC_LEN};
@@ -143,12 +144,29 @@ static void cleartext_received(hs_connection *c, hs_bytes bytes)
         return;
     }
     hs_connection_set_deadline(c, 0);
-    hs_connection_switch(c, is_preface ? &hs_protocol_http2 : &hs_protocol_http1, so_far);
+    hs_connection_switch(c, is_preface ? http2 : http1, so_far);
+}
+
+static void cleartext_received(hs_connection *c, hs_bytes bytes)
+{
+    choose(c, bytes, &hs_protocol_http2, &hs_protocol_http1);
+}
+
+static void cleartext_upgrade_received(hs_connection *c, hs_bytes bytes)
+{
+    choose(c, bytes, &hs_protocol_http2_websockets, &hs_protocol_upgrade);
 }
 
 const hs_protocol hs_protocol_cleartext = {
     .unit = "request",
     .open = http1_open,
     .received = cleartext_received,
+    .free = http1_free,
+};
+
+const hs_protocol hs_protocol_cleartext_upgrade = {
+    .unit = "request",
+    .open = http1_open,
+    .received = cleartext_upgrade_received,
     .free = http1_free,
 };

@@ -1,10 +1,10 @@
-/* The page over HTTP/2 (RFC 9113), through nghttp2. */
+/* HTTP/2 (RFC 9113) through nghttp2: the page, or WebSockets (RFC 8441). */
 #include <stdlib.h>
 #include <string.h>
 
 #include <nghttp2/nghttp2.h>
 
-#include "serve/http2_stream.h"
+#include "serve/http2_websocket.h"
 #include "serve/protocols.h"
 
 enum {
@@ -16,6 +16,7 @@ typedef struct http2_session {
     nghttp2_session *session;
     hs_http2_stream *streams;
     const char *farewell; /* why the server ends it; NULL: it does not */
+    bool has_websockets;  /* and nothing else */
     bool is_begun;        /* the peer's SETTINGS came */
     bool is_left;         /* its GOAWAY came: it ends the session */
 } http2_session;
@@ -72,8 +73,14 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 static int answer_request(nghttp2_session *session, int32_t id, hs_connection *c)
 {
     hs_http2_stream *stream = stream_of(session, id);
+    const http2_session *h2 = c->state;
     if (!stream || stream->answer.body) {
         return 0;
+    }
+    if (h2->has_websockets) {
+        return hs_http2_websocket_answer(session, id, stream, c) == HS_OK
+                   ? 0
+                   : NGHTTP2_ERR_CALLBACK_FAILURE;
     }
     hs_visit visit;
     hs_request request = hs_request_fields_request(&stream->fields);
@@ -100,7 +107,28 @@ static int on_frame_received(nghttp2_session *session, const nghttp2_frame *fram
                            nghttp2_http2_strerror(frame->goaway.error_code));
     }
     /* The body, if one comes, changes nothing. */
-    return is_request(frame) ? answer_request(session, frame->hd.stream_id, c) : 0;
+    int error = is_request(frame) ? answer_request(session, frame->hd.stream_id, c) : 0;
+    bool is_end = (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
+                  (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    hs_http2_stream *stream = is_end ? stream_of(session, frame->hd.stream_id) : NULL;
+    if (error == 0 && stream && stream->websocket) {
+        hs_http2_websocket_ended(stream->websocket);
+    }
+    return error;
+}
+
+/* Only of a session with WebSockets, whose windows are opened here. */
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data,
+                   size_t len, void *context)
+{
+    (void)flags;
+    (void)context;
+    hs_http2_stream *stream = stream_of(session, id);
+    if (stream && stream->websocket) {
+        hs_http2_websocket_received(stream->websocket, (hs_bytes){data, len});
+        return 0;
+    }
+    return nghttp2_session_consume(session, id, len) == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int error,
@@ -123,6 +151,7 @@ static void free_stream(http2_session *h2, hs_http2_stream *stream)
         stream->next->previous = stream->previous;
     }
     hs_answer_free(&stream->answer);
+    hs_http2_websocket_free(stream->websocket);
     free(stream);
 }
 
@@ -138,6 +167,18 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t error,
     return 0;
 }
 
+static bool submit_settings(http2_session *h2)
+{
+    const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,
+         h2->has_websockets ? HS_HTTP2_WEBSOCKETS_MAX : STREAMS_MAX},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HS_REQUEST_LIST_MAX},
+        {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
+    };
+    size_t count = sizeof settings / sizeof settings[0] - (h2->has_websockets ? 0 : 1);
+    return nghttp2_submit_settings(h2->session, NGHTTP2_FLAG_NONE, settings, count) == 0;
+}
+
 static bool set_up(http2_session *h2, hs_connection *c)
 {
     nghttp2_session_callbacks *callbacks;
@@ -149,14 +190,18 @@ static bool set_up(http2_session *h2, hs_connection *c)
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame_received);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
-    int error = nghttp2_session_server_new(&h2->session, callbacks, c);
+    nghttp2_option *option = NULL;
+    int error = h2->has_websockets ? nghttp2_option_new(&option) : 0;
+    if (option) {
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+        nghttp2_option_set_no_auto_window_update(option, 1);
+    }
+    if (error == 0) {
+        error = nghttp2_session_server_new2(&h2->session, callbacks, c, option);
+    }
+    nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);
-    const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, STREAMS_MAX},
-        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HS_REQUEST_LIST_MAX},
-    };
-    return error == 0 && nghttp2_submit_settings(h2->session, NGHTTP2_FLAG_NONE, settings,
-                                                 sizeof settings / sizeof settings[0]) == 0;
+    return error == 0 && submit_settings(h2);
 }
 
 static void http2_free(void *state)
@@ -171,16 +216,29 @@ static void http2_free(void *state)
     }
 }
 
-static hs_result http2_open(hs_connection *c)
+static hs_result open_session(hs_connection *c, bool has_websockets)
 {
     http2_session *h2 = calloc(1, sizeof *h2);
     c->state = h2;
+    if (h2) {
+        h2->has_websockets = has_websockets;
+    }
     if (!h2 || !set_up(h2, c)) {
         return HS_NO_MEMORY; /* http2_free follows */
     }
     hs_connection_set_deadline(c, HS_SERVE_HANDSHAKE_MS);
     http2_flush(c);
     return HS_OK;
+}
+
+static hs_result http2_open(hs_connection *c)
+{
+    return open_session(c, false);
+}
+
+static hs_result http2_open_websockets(hs_connection *c)
+{
+    return open_session(c, true);
 }
 
 /* Frames are put together, so that a flight is one segment and few TLS records. */
@@ -238,6 +296,14 @@ static void http2_farewell(hs_connection *c, hs_farewell farewell, const char *w
 {
     http2_session *h2 = c->state;
     h2->farewell = why;
+    for (hs_http2_stream *stream = h2->streams; stream; stream = stream->next) {
+        if (stream->websocket) {
+            hs_http2_websocket_leave(stream->websocket, why);
+        }
+    }
+    if (h2->has_websockets) {
+        http2_flush(c); /* before GOAWAY, behind which nothing is sent */
+    }
     uint32_t error = farewell == HS_FAREWELL_LATE ? NGHTTP2_SETTINGS_TIMEOUT : NGHTTP2_NO_ERROR;
     if (nghttp2_session_terminate_session(h2->session, error) != 0) {
         hs_connection_finish(c, why);
@@ -250,6 +316,15 @@ static void http2_farewell(hs_connection *c, hs_farewell farewell, const char *w
 const hs_protocol hs_protocol_http2 = {
     .unit = "request",
     .open = http2_open,
+    .received = http2_received,
+    .drained = http2_flush,
+    .farewell = http2_farewell,
+    .free = http2_free,
+};
+
+const hs_protocol hs_protocol_http2_websockets = {
+    .unit = "message",
+    .open = http2_open_websockets,
     .received = http2_received,
     .drained = http2_flush,
     .farewell = http2_farewell,

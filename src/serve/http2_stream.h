@@ -7,12 +7,14 @@
 #include "serve/request_fields.h"
 
 typedef struct hs_http2_stream hs_http2_stream;
+typedef struct hs_http2_websocket hs_http2_websocket;
 struct hs_http2_stream {
     hs_http2_stream *next;
     hs_http2_stream *previous;
     hs_request_fields fields;
     hs_answer answer;
-    size_t sent; /* of its body */
+    size_t sent;                   /* of its body */
+    hs_http2_websocket *websocket; /* what it has become; NULL: a request as others */
 };
 
 /* Hands it to nghttp2, which reads the body from `stream` until the stream is closed. */

@@ -27,6 +27,14 @@ void hs_request_fields_add(hs_request_fields *fields, hs_bytes name, hs_bytes va
         keep(fields, fields->method, &fields->method_len, sizeof fields->method, value);
     } else if (hs_bytes_are(name, ":path")) {
         keep(fields, fields->target, &fields->target_len, sizeof fields->target, value);
+    } else if (hs_bytes_are(name, ":protocol")) {
+        keep(fields, fields->protocol, &fields->protocol_len, sizeof fields->protocol, value);
+    } else if (hs_bytes_are(name, "sec-websocket-version")) {
+        keep(fields, fields->websocket_version, &fields->websocket_version_len,
+             sizeof fields->websocket_version, value);
+    } else if (hs_bytes_are(name, "sec-websocket-protocol")) {
+        keep(fields, fields->subprotocols, &fields->subprotocols_len, sizeof fields->subprotocols,
+             value);
     } else if (hs_bytes_are(name, "early-data") && hs_bytes_are(value, "1")) {
         fields->is_early = true;
     }

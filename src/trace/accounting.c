@@ -87,11 +87,28 @@ static halves halves_of(const hs_trace *trace)
     return h;
 }
 
-/* Of QUIC: the smaller of what its ACKs tell and of the shortest wait, which is the first one where
- * nothing was acknowledged. */
+/* From the client's first datagram to the server's first. Later turns tell nothing: a QUIC client
+ * goes on sending (acknowledgments, probes of the path's MTU), and what comes next from the server
+ * answers something that left before. */
+static hs_time first_wait(const hs_trace *trace)
+{
+    if (trace->segment_count == 0 || trace->segments[0].from != HS_CLIENT) {
+        return HS_TIME_NONE;
+    }
+    for (size_t i = 1; i < trace->segment_count; i++) {
+        if (trace->segments[i].from == HS_SERVER) {
+            return trace->segments[i].moment.at - trace->segments[0].moment.at;
+        }
+    }
+    return HS_TIME_NONE;
+}
+
+/* Of QUIC: the smaller of what its ACKs tell and of the first wait, with the server's own time in
+ * it. */
 static void set_quic_rtt(const hs_trace *trace, hs_accounting *parts)
 {
-    hs_time waited = smallest_wait(trace);
+    hs_time waited = first_wait(trace);
+    waited = waited >= 0 ? waited : HS_TIME_NONE;
     hs_time acknowledged = trace->capture.present ? HS_TIME_NONE : trace->quic.rtt_server;
     if (acknowledged >= 0 && (waited == HS_TIME_NONE || acknowledged <= waited)) {
         parts->path_rtt = acknowledged;
@@ -280,10 +297,13 @@ static int round_trips_to_ready(const hs_trace *trace)
         return -1;
     }
     int count = 0;
+    /* Only the upgrade over HTTP/2 waits for SETTINGS (RFC 8441 3). */
+    bool skips_settings = !trace->phases[HS_PHASE_UPGRADE].present;
     for (int i = 0; i < HS_PHASE_COUNT; i++) {
         const hs_phase_span *span = &trace->phases[i];
         bool before = span->present && span->end.at != HS_TIME_NONE && span->end.at <= ready;
-        if (before && span->round_trips > 0 && i != HS_PHASE_SETTINGS && i != HS_PHASE_RESPONSE) {
+        bool counts = i != HS_PHASE_RESPONSE && (i != HS_PHASE_SETTINGS || !skips_settings);
+        if (before && span->round_trips > 0 && counts) {
             count += span->round_trips;
         }
     }

@@ -152,6 +152,11 @@ void hs_trace_mark_byte(hs_trace *trace, hs_milestone milestone, hs_side from, u
     }
 }
 
+void hs_trace_unmark_byte(hs_trace *trace, hs_milestone milestone)
+{
+    trace->store->marks[milestone].set = false;
+}
+
 bool hs_trace_is_marked(const hs_trace *trace, hs_milestone milestone)
 {
     return trace->store->marks[milestone].set || trace->milestones[milestone].at != HS_TIME_NONE;

@@ -41,6 +41,8 @@ void hs_trace_mark(hs_trace *trace, hs_milestone milestone, hs_moment moment);
 void hs_trace_remark(hs_trace *trace, hs_milestone milestone, hs_moment moment);
 /* As hs_trace_mark, with the time at which stream byte `offset` crossed, resolved at the finish. */
 void hs_trace_mark_byte(hs_trace *trace, hs_milestone milestone, hs_side from, uint64_t offset);
+/* It was another byte: the next mark counts. */
+void hs_trace_unmark_byte(hs_trace *trace, hs_milestone milestone);
 /* Whether either was called for it. */
 bool hs_trace_is_marked(const hs_trace *trace, hs_milestone milestone);
 

@@ -114,11 +114,15 @@ void hs_trace_compute_phases(hs_trace *trace)
             previous = milestone(trace, HS_MILESTONE_TLS_DONE);
         }
     }
-    if (seen(trace, HS_MILESTONE_UPGRADE_START)) {
-        set_phase(trace, HS_PHASE_UPGRADE, previous, milestone(trace, HS_MILESTONE_UPGRADE_DONE));
-    }
     if (seen(trace, HS_MILESTONE_SETTINGS_START)) {
         set_phase(trace, HS_PHASE_SETTINGS, previous, milestone(trace, HS_MILESTONE_SETTINGS_DONE));
+        if (seen(trace, HS_MILESTONE_SETTINGS_DONE)) {
+            previous = trace->phases[HS_PHASE_SETTINGS].end;
+        }
+    }
+    if (seen(trace, HS_MILESTONE_UPGRADE_START)) {
+        /* Over HTTP/2 it waited for the server's SETTINGS (RFC 8441 3). */
+        set_phase(trace, HS_PHASE_UPGRADE, previous, milestone(trace, HS_MILESTONE_UPGRADE_DONE));
     }
     if (seen(trace, HS_MILESTONE_REQUEST)) {
         set_phase(trace, HS_PHASE_RESPONSE, milestone(trace, HS_MILESTONE_REQUEST),

@@ -1,11 +1,13 @@
 #include "../cmocka_headers.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/decimal_text.h"
 #include "base/digits.h"
 #include "base/reader.h"
 #include "base/time_text.h"
@@ -94,6 +96,31 @@ static void digits_are_those_of_the_number(void **state)
     }
 }
 
+static void decimals_are(double value, unsigned digits, const char *expected)
+{
+    char text[HS_DECIMAL_TEXT_MAX];
+    assert_string_equal(hs_decimal_text(value, digits, text), expected);
+}
+
+static void decimals_are_rounded(void **state)
+{
+    (void)state;
+    decimals_are(0, 2, "0.00");
+    decimals_are(3.0199, 2, "3.02");
+    decimals_are(0.995001, 2, "1.00");
+    decimals_are(-1.5, 0, "-2");
+    decimals_are(-0.004, 2, "0.00");
+    decimals_are(2.5, 0, "3");
+    decimals_are(0.000000001, HS_DECIMAL_DIGITS_MAX, "0.000000001");
+    decimals_are(9223372036854775808., 3, "9223372036854775808.000");
+    decimals_are(1e300, 1, "18446744073709551615.0");
+    decimals_are((double)-INFINITY, 2, "-18446744073709551615.00");
+    decimals_are((double)NAN, 2, "nan");
+    char long_one[HS_DECIMAL_TEXT_MAX];
+    assert_true(strlen(hs_decimal_text(-1e300, HS_DECIMAL_DIGITS_MAX, long_one)) <
+                HS_DECIMAL_TEXT_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +129,7 @@ int main(void)
         cmocka_unit_test(dates_are_those_of_rfc_3339),
         cmocka_unit_test(dates_are_those_of_the_calendar),
         cmocka_unit_test(digits_are_those_of_the_number),
+        cmocka_unit_test(decimals_are_rounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

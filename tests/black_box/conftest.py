@@ -107,7 +107,8 @@ def _shared(factory):
 node_server = _shared(lambda request, tmp: peers.NodeServer(
     tmp.mktemp("node"), request.getfixturevalue("certificates")))
 haproxy = _shared(lambda request, tmp: peers.Haproxy(
-    tmp.mktemp("haproxy"), request.getfixturevalue("certificates")))
+    tmp.mktemp("haproxy"), request.getfixturevalue("certificates"),
+    request.getfixturevalue("node_server").plain))
 serve = _shared(lambda request, tmp: Serve(
     request.getfixturevalue("hs"), tmp.mktemp("serve")))
 

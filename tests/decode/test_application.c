@@ -78,7 +78,8 @@ static void recordings_cut_anywhere(void **state)
 {
     (void)state;
     static const char *const names[] = {"http1_chunked_answer", "http1_post_chunked_100",
-                                        "http2_node_goaway", "ws_echo"};
+                                        "http2_node_goaway",    "ws_echo",
+                                        "http2_ws_echo",        "http2_ws_refused"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         recording r = read_recording(names[i]);
         size_t len = r.len;

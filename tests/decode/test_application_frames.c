@@ -125,7 +125,7 @@ static void frames_that_break_rules_are_shown_with_them(void **state)
            "< SETTINGS 15 0x4d44=7 @8-8\n"
            "settings_start @0\n"
            "settings_done @8\n"
-           "request @3\n"
+           "request @5\n"
            "http2 19780=7\n"
            "goaway 43981\n");
 }

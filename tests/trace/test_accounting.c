@@ -354,6 +354,29 @@ static void quic_with_early_data_is_ready_at_its_start(void **state)
     hs_trace_free(t);
 }
 
+/* A probe that leaves while the answer is on its way is no question that it answers: the path is as
+ * long as the ACKs say. */
+static void a_datagram_in_between_does_not_shorten_the_path(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    t->quic.present = true;
+    t->quic.rtt_server = 40 * HS_MILLISECOND;
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(0));
+    hs_trace_add_segment(t, HS_CLIENT, 40, ms(23));
+    hs_trace_add_segment(t, HS_SERVER, 1200, ms(41));
+    hs_trace_add_segment(t, HS_CLIENT, 80, ms(42));
+    hs_trace_mark_byte(t, HS_MILESTONE_QUIC_START, HS_CLIENT, 0);
+    hs_trace_mark_byte(t, HS_MILESTONE_QUIC_DONE, HS_CLIENT, 1240);
+    hs_trace_mark(t, HS_MILESTONE_END, ms(42));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    const hs_accounting *a = &t->accounting;
+    assert_true(a->path_rtt == 40 * HS_MILLISECOND);
+    assert_int_equal(a->path_rtt_source, HS_CLOCK_QUIC_ACK);
+    assert_true(sum(a) == a->total);
+    hs_trace_free(t);
+}
+
 /* In a capture the path is in two parts. */
 static void captured_quic_has_halves(void **state)
 {
@@ -382,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_quic_handshake_begins_with_its_datagrams),
         cmocka_unit_test(quic_with_early_data_is_ready_at_its_start),
+        cmocka_unit_test(a_datagram_in_between_does_not_shorten_the_path),
         cmocka_unit_test(captured_quic_has_halves),
         cmocka_unit_test(each_stretch_goes_to_who_spent_it),
         cmocka_unit_test(a_lost_syn_is_loss),

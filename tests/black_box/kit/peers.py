@@ -118,22 +118,29 @@ frontend tls
 frontend plain
     bind 127.0.0.1:{http}
     http-request return status 200 content-type text/plain string "hello"
+frontend websocket  # over HTTP/2 too, which goes on as HTTP/1.1 to the Node server
+    bind 127.0.0.1:{ws} ssl crt {pem} alpn h2,http/1.1
+    default_backend node
+backend node
+    timeout tunnel 10s
+    server node 127.0.0.1:{ws_backend}
 """
 
 
 class Haproxy:
-    def __init__(self, directory, certificates):
+    def __init__(self, directory, certificates, ws_backend):
         binary = need("haproxy")
         directory = pathlib.Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         self.ca = certificates.ca
-        self.h2, self.http = free_port(), free_port()
+        self.h2, self.http, self.ws = free_port(), free_port(), free_port()
         pem = directory / "server.pem"
         pem.write_bytes(certificates.server[0].read_bytes() + certificates.server[1].read_bytes())
         conf = directory / "haproxy.cfg"
-        conf.write_text(_HAPROXY.format(h2=self.h2, http=self.http, pem=pem))
+        conf.write_text(_HAPROXY.format(h2=self.h2, http=self.http, ws=self.ws, pem=pem,
+                                        ws_backend=ws_backend))
         self.child = Child([binary, "-db", "-f", conf],
-                           directory / "log").wait_listening(self.h2, self.http)
+                           directory / "log").wait_listening(self.h2, self.http, self.ws)
 
     def stop(self):
         self.child.stop()
