@@ -1,5 +1,5 @@
-/* Explains a topic by a real handshake, made on the spot in private namespaces, or on loopback where
- * the kernel permits none. */
+/* Explains a topic by a real handshake, made on the spot in private namespaces, or on loopback
+ * where the kernel permits none. */
 #ifndef HS_EXPLAIN_EXPLAIN_H
 #define HS_EXPLAIN_EXPLAIN_H
 

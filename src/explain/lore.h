@@ -15,12 +15,15 @@ typedef struct hs_lore_message {
     hs_lore_sender sender; /* who may send it in this meaning */
     uint16_t version;      /* of TLS; 0: in all */
     const char *after;     /* only behind a message of this name; NULL: anywhere */
+    const char *with;      /* only with a field of this name; NULL: with any */
     const char *why;
     const char *reference;
 } hs_lore_message;
 
 typedef struct hs_lore_field {
     hs_layer layer;
+    hs_lore_sender sender;
+    uint16_t version;    /* of TLS; 0: in all */
     const char *message; /* NULL: of any of this layer */
     const char *name;
     const char *meaning;
@@ -34,6 +37,7 @@ extern const size_t hs_lore_field_count;
 
 /* What is known of a message of this trace, or of a field of it; NULL: nothing. */
 const hs_lore_message *hs_lore_find_message(const hs_trace *trace, const hs_event *event);
-const hs_lore_field *hs_lore_find_field(const hs_event *event, const char *name);
+const hs_lore_field *hs_lore_find_field(const hs_trace *trace, const hs_event *event,
+                                        const char *name);
 
 #endif

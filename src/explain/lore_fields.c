@@ -2,9 +2,18 @@
 #include "explain/lore.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define TLS_1_2 0x0303
 #define ROW(layer, message, name, meaning, reference)                                              \
     {                                                                                              \
-        HS_LAYER_##layer, message, name, meaning, reference                                        \
+        HS_LAYER_##layer, HS_LORE_EITHER, 0, message, name, meaning, reference                     \
+    }
+#define CLIENT_ROW(layer, message, name, meaning, reference)                                       \
+    {                                                                                              \
+        HS_LAYER_##layer, HS_LORE_CLIENT, 0, message, name, meaning, reference                     \
+    }
+#define TLS_1_2_ROW(message, name, meaning, reference)                                             \
+    {                                                                                              \
+        HS_LAYER_TLS, HS_LORE_EITHER, TLS_1_2, message, name, meaning, reference                   \
     }
 
 const hs_lore_field hs_lore_fields[] = {
@@ -34,6 +43,26 @@ const hs_lore_field hs_lore_fields[] = {
     ROW(TCP, NULL, "data", "bytes of payload in this packet", "RFC 9293 3.1"),
     ROW(TCP, NULL, "ecn", "routers may mark packets in place of dropping them", "RFC 3168 6.1.1"),
 
+    TLS_1_2_ROW(NULL, "versions", "the newest version that the client offers", "RFC 5246 7.4.1.2"),
+    TLS_1_2_ROW(NULL, "version", "the version chosen", "RFC 5246 7.4.1.3"),
+    TLS_1_2_ROW(NULL, "cipher_suites", "how many are offered, and the first of them",
+                "RFC 5246 7.4.1.2"),
+    TLS_1_2_ROW(NULL, "cipher", "the cipher suite chosen: it names the kind of key exchange, too",
+                "RFC 5246 7.4.1.3"),
+    TLS_1_2_ROW(NULL, "groups", "curves that could be used", "RFC 8422 5.1.1"),
+    TLS_1_2_ROW(NULL, "group", "the curve of the key exchange", "RFC 8422 5.4"),
+    TLS_1_2_ROW(NULL, "certificates", "how many there are in the chain", "RFC 5246 7.4.2"),
+    TLS_1_2_ROW(NULL, "list_bytes",
+                "their size: it decides whether the flight fits the first window",
+                "RFC 5246 7.4.2"),
+    TLS_1_2_ROW(NULL, "signature", "the scheme of the signature", "RFC 5246 7.4.1.4.1"),
+    TLS_1_2_ROW(NULL, "random", "fresh for each handshake, so that none is like another",
+                "RFC 5246 7.4.1.2"),
+    TLS_1_2_ROW(NULL, "verify_data", "the MAC over the transcript", "RFC 5246 7.4.9"),
+    TLS_1_2_ROW(NULL, "lifetime", "a hint for how many seconds the ticket is good", "RFC 5077 3.3"),
+    TLS_1_2_ROW(NULL, "ticket", "its bytes; they mean something to the server alone", "RFC 5077 4"),
+    TLS_1_2_ROW(NULL, "level", "a warning leaves the connection's data valid", "RFC 5246 7.2"),
+    TLS_1_2_ROW(NULL, "description", "the reason", "RFC 5246 7.2"),
     ROW(TLS, NULL, "versions", "offered in supported_versions; the old version field is frozen",
         "RFC 8446 4.2.1"),
     ROW(TLS, NULL, "version", "the version chosen", "RFC 8446 4.2.1"),
@@ -72,7 +101,9 @@ const hs_lore_field hs_lore_fields[] = {
     ROW(TLS, NULL, "lifetime", "seconds for which the ticket may be used", "RFC 8446 4.6.1"),
     ROW(TLS, NULL, "ticket", "its bytes; they mean something to the server alone",
         "RFC 8446 4.6.1"),
-    ROW(TLS, NULL, "max_early_data_size", "bytes of early data that it allows", "RFC 8446 4.6.1"),
+    ROW(TLS, NULL, "max_early_data_size",
+        "bytes of early data that it allows; in QUIC always 2^32-1, and flow control limits it",
+        "RFC 8446 4.6.1, RFC 9001 4.6.1"),
     ROW(TLS, NULL, "extensions", "how many there are", "RFC 8446 4.3.1"),
     ROW(TLS, NULL, "level", "a warning leaves the connection's data valid", "RFC 8446 6"),
     ROW(TLS, NULL, "description", "the reason", "RFC 8446 6"),
@@ -83,8 +114,10 @@ const hs_lore_field hs_lore_fields[] = {
 
     ROW(UDP, NULL, "packets", "QUIC packets in this datagram", "RFC 9000 12.2"),
     ROW(QUIC, NULL, "version", "the version of QUIC", "RFC 9000 15"),
-    ROW(QUIC, "Initial", "dcid", "the first one is a random choice of the client's; keys come of it",
-        "RFC 9000 7.2"),
+    CLIENT_ROW(QUIC, "Initial", "dcid",
+               "chosen at random by the client, until the server has named its own: the keys of "
+               "Initial packets come of it",
+               "RFC 9000 7.2, RFC 9001 5.2"),
     ROW(QUIC, NULL, "dcid", "the receiver's own name for the connection, whatever the address",
         "RFC 9000 5.1"),
     ROW(QUIC, NULL, "scid", "the sender's name for it, to be used in answers", "RFC 9000 7.2"),
@@ -92,6 +125,9 @@ const hs_lore_field hs_lore_fields[] = {
     ROW(QUIC, NULL, "pn", "the packet number; each is used once", "RFC 9000 12.3"),
     ROW(QUIC, NULL, "frames", "what the packet carries", "RFC 9000 12.4"),
     ROW(QUIC, NULL, "key_phase", "which of the changing keys", "RFC 9001 6"),
+    ROW(QUIC, "Retry", "integrity_tag",
+        "it covers the client's first packet: only who has seen that could make it",
+        "RFC 9001 5.8"),
 
     ROW(HTTP, NULL, "method", "what is asked for", "RFC 9110 9"),
     ROW(HTTP, NULL, "target", "of what", "RFC 9112 3.2"),
@@ -103,31 +139,68 @@ const hs_lore_field hs_lore_fields[] = {
         "random: the answer must be made from it, so that no cache can give it", "RFC 6455 4.1"),
     ROW(HTTP, NULL, "sec-websocket-version", "the version of the protocol", "RFC 6455 4.1"),
     ROW(HTTP, NULL, "sec-websocket-accept",
-        "the SHA-1 of the key and a fixed text: the server does speak WebSocket",
-        "RFC 6455 4.2.2"),
+        "the SHA-1 of the key and a fixed text: the server does speak WebSocket", "RFC 6455 4.2.2"),
     ROW(HTTP, NULL, "host", "the name that is asked for", "RFC 9110 7.2"),
     ROW(HTTP, NULL, "status", "the outcome", "RFC 9110 15"),
+    ROW(HTTP, NULL, "reason", "the same in words, which no program goes by", "RFC 9112 4"),
+    ROW(HTTP, NULL, "user-agent", "the client's software", "RFC 9110 10.1.5"),
+    ROW(HTTP, NULL, "server", "the server's software", "RFC 9110 10.2.4"),
+    ROW(HTTP, NULL, "date", "when the answer was made", "RFC 9110 6.6.1"),
+    ROW(HTTP, NULL, "content-type", "of what kind the body is", "RFC 9110 8.3"),
+    ROW(HTTP, NULL, "content-length", "bytes of the body", "RFC 9110 8.6"),
+    ROW(HTTP, NULL, "alt-svc", "the same is to be had by this protocol at this port, too",
+        "RFC 7838 3"),
+    ROW(HTTP, NULL, "content", "bytes of the body in this piece", "RFC 9110 6.4"),
 
     ROW(WEBSOCKET, NULL, "length", "bytes of payload", "RFC 6455 5.2"),
+    ROW(WEBSOCKET, NULL, "text", "the payload; a client's crosses masked", "RFC 6455 5.3"),
     ROW(WEBSOCKET, NULL, "code", "why it closes", "RFC 6455 7.4.1"),
+    ROW(WEBSOCKET, NULL, "meaning", "the same in words", "RFC 6455 7.4.1"),
     ROW(HTTP2, NULL, "stream", "requests run side by side, each on its own stream",
         "RFC 9113 5.1.1"),
     ROW(HTTP2, NULL, "flags", "ACK acknowledges SETTINGS; END_STREAM ends this half of the stream",
         "RFC 9113 4.1"),
     ROW(HTTP2, NULL, "MAX_CONCURRENT_STREAMS", "streams that the other side may open at once",
         "RFC 9113 6.5.2"),
-    ROW(HTTP2, NULL, "MAX_HEADER_LIST_SIZE", "the largest head that is accepted",
-        "RFC 9113 6.5.2"),
+    ROW(HTTP2, NULL, "MAX_HEADER_LIST_SIZE", "the largest head that is accepted", "RFC 9113 6.5.2"),
     ROW(HTTP2, NULL, "ENABLE_PUSH", "whether the server may push answers unasked",
         "RFC 9113 6.5.2"),
     ROW(HTTP2, NULL, "INITIAL_WINDOW_SIZE", "bytes that may be sent on a new stream",
         "RFC 9113 6.5.2"),
     ROW(HTTP2, NULL, ":status", "the outcome", "RFC 9113 8.3.2"),
     ROW(HTTP2, NULL, ":method", "what is asked for", "RFC 9113 8.3.1"),
+    ROW(HTTP2, NULL, ":scheme", "of the URL", "RFC 9113 8.3.1"),
+    ROW(HTTP2, NULL, ":authority", "the name that is asked for", "RFC 9113 8.3.1"),
+    ROW(HTTP2, NULL, ":path", "of what", "RFC 9113 8.3.1"),
+    ROW(HTTP2, NULL, "user-agent", "the client's software", "RFC 9110 10.1.5"),
+    ROW(HTTP2, NULL, "server", "the server's software", "RFC 9110 10.2.4"),
+    ROW(HTTP2, NULL, "date", "when the answer was made", "RFC 9110 6.6.1"),
+    ROW(HTTP2, NULL, "content-type", "of what kind the body is", "RFC 9110 8.3"),
+    ROW(HTTP2, NULL, "content-length", "bytes of the body", "RFC 9110 8.6"),
+    ROW(HTTP2, NULL, "alt-svc", "the same is to be had by this protocol at this port, too",
+        "RFC 7838 3"),
+    ROW(HTTP2, NULL, "length", "bytes of the body in this frame", "RFC 9113 6.1"),
     ROW(HTTP2, NULL, "error", "why the connection ends", "RFC 9113 7"),
     ROW(HTTP2, NULL, "last_stream", "later streams were not dealt with", "RFC 9113 6.8"),
     ROW(HTTP3, NULL, "stream", "the QUIC stream that it is on", "RFC 9114 6"),
-    ROW(HTTP3, NULL, "early_data", "it went as early data", "RFC 9114 7.2.4.2"),
+    ROW(HTTP3, NULL, "early_data", "it went as early data", "RFC 9001 4.6"),
+    ROW(HTTP3, NULL, "stream_type", "what a stream in one direction is for", "RFC 9114 6.2"),
+    ROW(HTTP3, NULL, "MAX_FIELD_SECTION_SIZE", "the largest head that is accepted",
+        "RFC 9114 7.2.4.1"),
+    ROW(HTTP3, NULL, "QPACK_MAX_TABLE_CAPACITY", "bytes of the table of header fields",
+        "RFC 9204 5"),
+    ROW(HTTP3, NULL, "QPACK_BLOCKED_STREAMS", "streams that may wait for that table", "RFC 9204 5"),
+    ROW(HTTP3, NULL, ":method", "what is asked for", "RFC 9114 4.3.1"),
+    ROW(HTTP3, NULL, ":scheme", "of the URL", "RFC 9114 4.3.1"),
+    ROW(HTTP3, NULL, ":authority", "the name that is asked for", "RFC 9114 4.3.1"),
+    ROW(HTTP3, NULL, ":path", "of what", "RFC 9114 4.3.1"),
+    ROW(HTTP3, NULL, ":status", "the outcome", "RFC 9114 4.3.2"),
+    ROW(HTTP3, NULL, "user-agent", "the client's software", "RFC 9110 10.1.5"),
+    ROW(HTTP3, NULL, "server", "the server's software", "RFC 9110 10.2.4"),
+    ROW(HTTP3, NULL, "date", "when the answer was made", "RFC 9110 6.6.1"),
+    ROW(HTTP3, NULL, "content-type", "of what kind the body is", "RFC 9110 8.3"),
+    ROW(HTTP3, NULL, "content-length", "bytes of the body", "RFC 9110 8.6"),
+    ROW(HTTP3, "DATA", "length", "bytes of the body in this frame", "RFC 9114 7.2.1"),
 };
 
 const size_t hs_lore_field_count = COUNT(hs_lore_fields);

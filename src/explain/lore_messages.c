@@ -8,23 +8,28 @@
 
 #define ROW(layer, name, sender, why, reference)                                                   \
     {                                                                                              \
-        HS_LAYER_##layer, name, HS_LORE_##sender, 0, NULL, why, reference                          \
+        HS_LAYER_##layer, name, HS_LORE_##sender, 0, NULL, NULL, why, reference                    \
     }
 #define TLS_ROW(version, name, sender, why, reference)                                             \
     {                                                                                              \
-        HS_LAYER_TLS, name, HS_LORE_##sender, version, NULL, why, reference                        \
+        HS_LAYER_TLS, name, HS_LORE_##sender, version, NULL, NULL, why, reference                  \
     }
 #define LATER_ROW(layer, name, after, sender, why, reference)                                      \
     {                                                                                              \
-        HS_LAYER_##layer, name, HS_LORE_##sender, 0, after, why, reference                         \
+        HS_LAYER_##layer, name, HS_LORE_##sender, 0, after, NULL, why, reference                   \
+    }
+#define WITH_ROW(layer, name, field, sender, why, reference)                                       \
+    {                                                                                              \
+        HS_LAYER_##layer, name, HS_LORE_##sender, 0, NULL, field, why, reference                   \
     }
 
 const hs_lore_message hs_lore_messages[] = {
     /* --- TCP --- */
-    LATER_ROW(TCP, "SYN", "SYN", CLIENT,
-              "No answer has come, so the SYN is sent again with the same number. After each try the "
-              "client waits longer.",
-              "RFC 9293 3.8.1"),
+    LATER_ROW(
+        TCP, "SYN", "SYN", CLIENT,
+        "No answer has come, so the SYN is sent again with the same number. After each try the "
+        "client waits longer.",
+        "RFC 9293 3.8.1"),
     ROW(TCP, "SYN", CLIENT,
         "The client opens the connection. It says at which sequence number its bytes will begin, "
         "and which options it can use; what is not offered here cannot be used later.",
@@ -56,10 +61,11 @@ const hs_lore_message hs_lore_messages[] = {
               "The client says hello again, now with a key share of the group that the server has "
               "asked for. Both hellos go into the transcript, so a forged request is found out.",
               "RFC 8446 4.1.2"),
-    TLS_ROW(TLS_1_2, "ClientHello", CLIENT,
-            "The client says which versions, cipher suites and groups it can use, and whom it wants "
-            "to reach. It sends no key yet: in this version the server's answer decides which kind.",
-            "RFC 5246 7.4.1.2"),
+    TLS_ROW(
+        TLS_1_2, "ClientHello", CLIENT,
+        "The client says which versions, cipher suites and groups it can use, and whom it wants "
+        "to reach. It sends no key yet: in this version the server's answer decides which kind.",
+        "RFC 5246 7.4.1.2"),
     ROW(TLS, "ClientHello", CLIENT,
         "The client says which versions, cipher suites and groups it can use, and whom it wants to "
         "reach. It adds a key share for the group that it expects the server to take: if the guess "
@@ -74,7 +80,8 @@ const hs_lore_message hs_lore_messages[] = {
             "The server chooses version and cipher suite from what the client has offered.",
             "RFC 5246 7.4.1.3"),
     ROW(TLS, "ServerHello", SERVER,
-        "The server chooses version, cipher suite and group, and sends its own key share. From here "
+        "The server chooses version, cipher suite and group, and sends its own key share. From "
+        "here "
         "both sides can compute the handshake keys, and all that follows is encrypted.",
         "RFC 8446 4.1.3"),
     TLS_ROW(TLS_1_2, "ChangeCipherSpec", EITHER,
@@ -105,7 +112,8 @@ const hs_lore_message hs_lore_messages[] = {
         "not ask for one.",
         "RFC 6066 8"),
     ROW(TLS, "CertificateVerify", EITHER,
-        "A signature over everything said so far, by the key in the certificate. Only its owner can "
+        "A signature over everything said so far, by the key in the certificate. Only its owner "
+        "can "
         "make it, and only for this very handshake.",
         "RFC 8446 4.4.3"),
     ROW(TLS, "ServerKeyExchange", SERVER,
@@ -147,6 +155,11 @@ const hs_lore_message hs_lore_messages[] = {
         "allowed.",
         "RFC 8446 4.6.1"),
     ROW(TLS, "KeyUpdate", EITHER, "The sender goes on with new keys.", "RFC 8446 4.6.3"),
+    TLS_ROW(TLS_1_2, "Alert", EITHER,
+            "A side says why it stops. A fatal alert ends the handshake. close_notify is the "
+            "orderly end: without it nobody could tell a finished stream from one that was cut "
+            "off.",
+            "RFC 5246 7.2"),
     ROW(TLS, "Alert", EITHER,
         "A side says why it stops. A fatal alert ends the handshake. close_notify is the orderly "
         "end: without it nobody could tell a finished stream from one that was cut off.",
@@ -155,13 +168,13 @@ const hs_lore_message hs_lore_messages[] = {
 
     /* --- QUIC --- */
     LATER_ROW(QUIC, "Initial", "Retry", CLIENT,
-              "The client begins again and brings the Retry's token back: that proves that it "
-              "receives at its address.",
+              "The client sends its ClientHello again, unchanged, and brings the Retry's token "
+              "back: that proves that it receives at its address.",
               "RFC 9000 8.1.2"),
     ROW(QUIC, "Initial", CLIENT,
         "The packet that begins a connection carries the TLS handshake's first messages. Its keys "
         "are computed from the connection ID in it, so whoever sees the packet can read it; the "
-        "encryption only keeps out what does not speak QUIC.",
+        "encryption keeps out those who do not see it, and what does not know QUIC.",
         "RFC 9000 17.2.2, RFC 9001 5.2"),
     ROW(QUIC, "Initial", SERVER,
         "The server's half of the first exchange, under keys from the same connection ID. It names "
@@ -173,7 +186,8 @@ const hs_lore_message hs_lore_messages[] = {
         "when it is repeated.",
         "RFC 9000 17.2.3, RFC 9001 9.2"),
     ROW(QUIC, "Handshake", EITHER,
-        "The rest of the TLS handshake, under the handshake's keys. The first one that the server "
+        "A part of the rest of the TLS handshake, under the handshake's keys. The first one that "
+        "the server "
         "receives proves the client's address.",
         "RFC 9000 17.2.4, 8.1"),
     ROW(QUIC, "Retry", SERVER,
@@ -192,14 +206,17 @@ const hs_lore_message hs_lore_messages[] = {
         "RFC 9000 12.2"),
 
     /* --- HTTP and WebSocket --- */
-    ROW(HTTP, "request", CLIENT,
-        "An HTTP request. With the Upgrade header it asks that this connection becomes something "
-        "else.",
-        "RFC 9110 9, 7.8"),
-    ROW(HTTP, "response", SERVER,
-        "The answer. When it switches protocols, what follows on this connection is no longer "
-        "HTTP.",
-        "RFC 9110 15"),
+    WITH_ROW(HTTP, "request", "upgrade", CLIENT,
+             "An HTTP request like any other, but its Upgrade header asks that this connection "
+             "becomes something else once the server has agreed.",
+             "RFC 6455 4.1, RFC 9110 7.8"),
+    ROW(HTTP, "request", CLIENT, "The client asks for something.", "RFC 9110 9"),
+    WITH_ROW(HTTP, "response", "upgrade", SERVER,
+             "The server agrees by status 101. Right behind this head the connection is no longer "
+             "HTTP.",
+             "RFC 6455 4.2.2, RFC 9110 15.2.2"),
+    ROW(HTTP, "response", SERVER, "The head of the answer.", "RFC 9110 15"),
+    ROW(HTTP, "message body", EITHER, "The content, as long as the head has said.", "RFC 9110 6.4"),
     ROW(WEBSOCKET, "ping", EITHER,
         "Asks whether the other side is there. It must be answered by a pong with the same text.",
         "RFC 6455 5.5.2"),

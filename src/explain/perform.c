@@ -27,8 +27,7 @@ static int make_packet_file(char name[FILE_NAME_MAX])
     return fd;
 }
 
-static void set_options(const hs_stage *stage, const hs_act *act, bool packets,
-                        hs_probe_options *o)
+static void set_options(const hs_stage *stage, const hs_act *act, bool packets, hs_probe_options *o)
 {
     hs_probe_options_init(o);
     o->family = 4;
@@ -168,13 +167,31 @@ static const char *force_text(hs_arena *arena, const hs_trace *trace)
                            seen_text(tcp->timestamps));
 }
 
+/* The state of the table is the one that the path sees. Where the kernel has counted a cookie on
+ * its way out and in, the server had no connection in between. */
+static const char *state_text(const hs_listen_counters *before, const hs_listen_counters *after)
+{
+    static const hs_listen_counter wanted[] = {HS_COUNTER_SYNCOOKIES_SENT,
+                                               HS_COUNTER_SYNCOOKIES_RECV};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (before->values[wanted[i]] < 0 ||
+            after->values[wanted[i]] <= before->values[wanted[i]]) {
+            return NULL;
+        }
+    }
+    return "So the server was in SYN-RECEIVED only as the path sees it. It kept no connection in "
+           "that state: it stayed in LISTEN, and made one, at once ESTABLISHED, when the cookie "
+           "came back.";
+}
+
 static void tell_cookies(hs_arena *arena, const hs_trace *trace, const hs_listen_counters *before,
                          const hs_listen_counters *after,
                          const char *remarks[HS_STORY_REMARKS_MAX + 1])
 {
     const char *const all[] = {count_text(arena, before, after, HS_COUNTER_SYNCOOKIES_SENT),
                                count_text(arena, before, after, HS_COUNTER_SYNCOOKIES_RECV),
-                               timestamp_text(arena, trace), force_text(arena, trace)};
+                               state_text(before, after), timestamp_text(arena, trace),
+                               force_text(arena, trace)};
     size_t count = 0;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (all[i]) {
@@ -186,10 +203,11 @@ static void tell_cookies(hs_arena *arena, const hs_trace *trace, const hs_listen
 static void tell_fast_open(hs_arena *arena, const hs_trace *trace,
                            const char *remarks[HS_STORY_REMARKS_MAX + 1])
 {
+    static const char used[] = "cookie_used";
     hs_seen taken = trace->tcp.syn_data_acknowledged;
-    if (taken != HS_UNSEEN) {
-        remarks[0] = hs_arena_printf(arena,
-                                     "The client's kernel says that data in the SYN was %s.",
+    const char *client = trace->tcp.client.fast_open;
+    if (taken != HS_UNSEEN && client && strcmp(client, used) == 0) {
+        remarks[0] = hs_arena_printf(arena, "The client's kernel says that data in the SYN was %s.",
                                      taken == HS_YES ? "acknowledged" : "not acknowledged");
     }
 }
@@ -229,8 +247,9 @@ static hs_result perform_act(hs_performance *p, hs_stage *stage, const hs_topic 
 hs_result hs_perform(hs_performance *performance, hs_stage *stage, const hs_topic *topic,
                      bool packets, hs_problem *problem)
 {
-    *performance = (hs_performance){
-        .story = {.topic = topic, .arena = hs_arena_new(NULL, MEMORY_LIMIT), .where = stage->where}};
+    *performance = (hs_performance){.story = {.topic = topic,
+                                              .arena = hs_arena_new(NULL, MEMORY_LIMIT),
+                                              .where = stage->where}};
     if (!performance->story.arena) {
         return HS_NO_MEMORY;
     }

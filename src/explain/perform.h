@@ -12,8 +12,8 @@ typedef struct hs_performance {
 } hs_performance;
 
 /* `packets`: the packets are wanted as well. HS_SYSTEM and HS_INVALID with `problem` filled. */
-HS_CHECKED hs_result hs_perform(hs_performance *performance, hs_stage *stage,
-                                const hs_topic *topic, bool packets, hs_problem *problem);
+HS_CHECKED hs_result hs_perform(hs_performance *performance, hs_stage *stage, const hs_topic *topic,
+                                bool packets, hs_problem *problem);
 void hs_performance_free(hs_performance *performance);
 
 #endif

@@ -15,7 +15,7 @@ typedef struct hs_stage {
     int ports[HS_SERVICE_COUNT];
     int retry_port;
     int refused_port;
-    int ca;                       /* on loopback: a file in memory */
+    int ca; /* on loopback: a file in memory */
     char ca_file[HS_FAR_END_PATH_MAX];
     char where[HS_STAGE_TEXT_MAX]; /* in words */
 } hs_stage;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes_text.h"
+#include "base/time_text.h"
 #include "decode/annotate.h"
 #include "decode/tcp_machine.h"
 #include "explain/lore.h"
@@ -52,8 +53,6 @@ static bool is_told(const hs_act *act, const hs_event *event, bool has_fin)
         return event->layer == HS_LAYER_TCP && !has_fin;
     case HS_ACT_CLOSING:
         return has_fin;
-    case HS_ACT_NO_TCP:
-        return event->layer != HS_LAYER_TCP;
     default:
         return true;
     }
@@ -61,14 +60,35 @@ static bool is_told(const hs_act *act, const hs_event *event, bool has_fin)
 
 /* --- fields --- */
 
-static void add_field(hs_story_step *step, const char *name, const char *value)
+/* What is told is told once, in all acts; a step in brief tells nothing. */
+static bool was_meant(const hs_story *story, const char *meaning)
+{
+    for (size_t a = 0; a < story->act_count; a++) {
+        const hs_story_act *act = &story->acts[a];
+        for (const hs_story_step *s = act->steps; s < act->steps + act->step_count; s++) {
+            for (size_t f = 0; f < s->field_count && !s->is_brief; f++) {
+                if (s->fields[f].meaning == meaning) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+static void add_field(const hs_story *story, const hs_trace *trace, hs_story_step *step,
+                      const char *name, const char *value)
 {
     if (step->field_count == HS_STORY_FIELDS_MAX || !value) {
         return;
     }
-    const hs_lore_field *lore = hs_lore_find_field(step->event, name);
+    const hs_lore_field *lore = hs_lore_find_field(trace, step->event, name);
     step->fields[step->field_count++] = (hs_story_field){
-        name, value, lore ? lore->meaning : NULL, lore ? lore->reference : NULL};
+        .name = name,
+        .value = value,
+        .meaning = lore ? lore->meaning : NULL,
+        .reference = lore ? lore->reference : NULL,
+        .is_taught = lore && was_meant(story, lore->meaning)};
 }
 
 static const char *hex_of(hs_arena *arena, hs_bytes bytes)
@@ -95,7 +115,7 @@ static void add_raw_fields(hs_story *story, const hs_trace *trace, hs_story_step
                 const hs_note *note = &items[i];
                 if (note->kind != HS_NOTE_UINT && strcmp(note->field, wanted[w]) == 0) {
                     const hs_bytes bytes = {event->raw.data + note->offset, note->length};
-                    add_field(step, wanted[w], hex_of(story->arena, bytes));
+                    add_field(story, trace, step, wanted[w], hex_of(story->arena, bytes));
                     break;
                 }
             }
@@ -108,7 +128,7 @@ static void add_fields(hs_story *story, const hs_trace *trace, hs_story_step *st
 {
     for (const hs_detail *d = step->event->details; d; d = d->next) {
         char number[HS_DETAIL_TEXT_MAX];
-        add_field(step, d->key,
+        add_field(story, trace, step, d->key,
                   hs_arena_text(story->arena, hs_text_detail(trace, step->event, d, number)));
     }
     add_raw_fields(story, trace, step);
@@ -156,15 +176,22 @@ static void place(hs_story_act *act, hs_story_step *step, hs_time at)
     act->step_count++;
 }
 
-/* The meaning is told once; what is repeated is short. */
-static bool was_taught(const hs_story_act *act, const hs_story_step *step)
+static bool was_taught(const hs_story *story, const hs_story_step *step)
 {
-    for (const hs_story_step *s = act->steps; s < step; s++) {
-        if (s->why == step->why) {
-            return true;
+    for (size_t a = 0; a < story->act_count; a++) {
+        const hs_story_act *act = &story->acts[a];
+        for (const hs_story_step *s = act->steps; s < act->steps + act->step_count; s++) {
+            if (s->why == step->why && !s->is_brief) {
+                return true;
+            }
         }
     }
     return false;
+}
+
+static bool is_brief(const hs_act *act, hs_layer layer)
+{
+    return act->is_brief || (act->part == HS_ACT_ABOVE_TCP && layer == HS_LAYER_TCP);
 }
 
 static void add_event(hs_story *story, hs_story_act *act, const hs_event *event)
@@ -179,27 +206,27 @@ static void add_event(hs_story *story, hs_story_act *act, const hs_event *event)
                             .sight = sight_of(act->trace, event),
                             .why = lore ? lore->why : NULL,
                             .reference = lore ? lore->reference : NULL};
+    step->is_brief = is_brief(act->act, event->layer);
+    step->is_taught = step->why && was_taught(story, step);
     add_fields(story, act->trace, step);
     place(act, step, event->moment.at);
-    if (step->why && was_taught(act, step)) {
-        step->why = NULL;
-        for (size_t i = 0; i < step->field_count; i++) {
-            step->fields[i].meaning = NULL;
-        }
-    }
 }
 
 /* An acknowledgment that did nothing but move its receiver: it is known by that move alone. */
-static void add_acknowledgment(hs_story_act *act, const hs_tcp_transition *move)
+static void add_acknowledgment(const hs_story *story, hs_story_act *act,
+                               const hs_tcp_transition *move)
 {
+    static const char why[] =
+        "It acknowledges the FIN, which has a sequence number of its own. The "
+        "side that sent the FIN now knows that all of its data has arrived.";
     hs_story_step *step = &act->steps[act->step_count];
-    *step = (hs_story_step){
-        .from = move->side == HS_CLIENT ? HS_SERVER : HS_CLIENT,
-        .layer = HS_LAYER_TCP,
-        .name = "ACK",
-        .why = "It acknowledges the FIN, which has a sequence number of its own. The side that "
-               "sent the FIN now knows that all of its data has arrived.",
-        .reference = "RFC 9293 3.6"};
+    *step = (hs_story_step){.from = move->side == HS_CLIENT ? HS_SERVER : HS_CLIENT,
+                            .layer = HS_LAYER_TCP,
+                            .name = "ACK",
+                            .why = why,
+                            .is_brief = is_brief(act->act, HS_LAYER_TCP),
+                            .reference = "RFC 9293 3.6"};
+    step->is_taught = was_taught(story, step);
     place(act, step, move->at);
 }
 
@@ -231,7 +258,8 @@ static bool is_acknowledgment(const hs_trace *trace, const hs_tcp_transition *mo
 }
 
 /* Those between the step before and `until` (HS_TIME_NONE: the end). */
-static void add_acknowledgments(hs_story_act *act, size_t *next, hs_time until)
+static void add_acknowledgments(const hs_story *story, hs_story_act *act, size_t *next,
+                                hs_time until)
 {
     const hs_tcp_facts *tcp = &act->trace->tcp;
     for (; *next < tcp->state_count; (*next)++) {
@@ -239,9 +267,8 @@ static void add_acknowledgments(hs_story_act *act, size_t *next, hs_time until)
         if (until != HS_TIME_NONE && move->at >= until) {
             return;
         }
-        if (act->act->part != HS_ACT_NO_TCP && act->act->part != HS_ACT_OPENING &&
-            is_acknowledgment(act->trace, move)) {
-            add_acknowledgment(act, move);
+        if (act->act->part != HS_ACT_OPENING && is_acknowledgment(act->trace, move)) {
+            add_acknowledgment(story, act, move);
         }
     }
 }
@@ -260,48 +287,117 @@ static void add_steps(hs_story *story, hs_story_act *act)
             (*left_out)++;
             continue;
         }
-        add_acknowledgments(act, &next_move, e->moment.at);
+        add_acknowledgments(story, act, &next_move, e->moment.at);
         add_event(story, act, e);
     }
-    add_acknowledgments(act, &next_move, HS_TIME_NONE);
+    add_acknowledgments(story, act, &next_move, HS_TIME_NONE);
 }
 
 /* --- what was expected, and what came of it --- */
 
+/* In any order: the server's early answer may come before the client's Finished. */
 static void find_missing(hs_story *story, hs_story_act *act)
 {
     const char **missing = hs_arena_alloc(story->arena, HS_ACT_EXPECTS_MAX * sizeof *missing);
-    size_t at = 0;
     act->missing = missing;
     for (size_t i = 0; missing && i < HS_ACT_EXPECTS_MAX && act->act->expects[i]; i++) {
-        size_t found = at;
-        while (found < act->step_count &&
-               strcmp(act->steps[found].name, act->act->expects[i]) != 0) {
-            found++;
+        const char *name = act->act->expects[i];
+        size_t balance = 0; /* so many times it must be there, this one included, and is there */
+        for (size_t j = 0; j <= i; j++) {
+            balance += strcmp(act->act->expects[j], name) == 0;
         }
-        if (found < act->step_count) {
-            at = found + 1;
-        } else {
-            missing[act->missing_count++] = act->act->expects[i];
+        for (size_t j = 0; j < act->step_count && balance > 0; j++) {
+            balance -= strcmp(act->steps[j].name, name) == 0;
+        }
+        if (balance > 0) {
+            missing[act->missing_count++] = name;
         }
     }
 }
 
-static void add_remarks(hs_story *story, hs_story_act *act, const char *const *remarks)
+typedef struct remarks {
+    const char **items;
+    size_t count;
+} remarks;
+
+static void remark(remarks *r, const char *text)
 {
-    const char **all = hs_arena_alloc(story->arena, HS_STORY_REMARKS_MAX * sizeof *all);
-    const hs_failure *failure = &act->trace->failure;
-    act->remarks = all;
-    if (all && failure->cls != HS_FAILURE_NONE) {
-        all[act->remark_count++] = hs_arena_printf(
-            story->arena, "It failed, and the diagnosis is %s: %s.",
-            hs_fact_failure_class(failure->cls), failure->message);
-        all[act->remark_count++] = hs_arena_printf(story->arena, "What to do: %s.",
-                                                   failure->advice);
+    if (text && r->items && r->count < HS_STORY_REMARKS_MAX) {
+        r->items[r->count++] = text;
     }
-    for (; all && remarks && *remarks && act->remark_count < HS_STORY_REMARKS_MAX; remarks++) {
-        all[act->remark_count++] = hs_arena_text(story->arena, *remarks);
+}
+
+static void remark_failure(hs_story *story, remarks *r, const hs_failure *failure)
+{
+    if (failure->cls == HS_FAILURE_NONE) {
+        return;
     }
+    remark(r, hs_arena_printf(story->arena, "It failed, and the diagnosis is %s: %s.",
+                              hs_fact_failure_class(failure->cls), failure->message));
+    remark(r, hs_arena_printf(story->arena, "What to do: %s.", failure->advice));
+}
+
+static void remark_versions(hs_story *story, remarks *r, const hs_trace *trace)
+{
+    enum { TLS_1_2 = 0x0303 };
+    char from[HS_FACT_TEXT_MAX];
+    char to[HS_FACT_TEXT_MAX];
+    const hs_quic_facts *quic = &trace->quic;
+    if (quic->original_version != 0 && quic->version != quic->original_version) {
+        remark(r,
+               hs_arena_printf(story->arena,
+                               "The client has begun with %s of QUIC, and the server goes on with "
+                               "%s, which the client has offered, too: compatible version "
+                               "negotiation costs no round trip (RFC 9368 2.3).",
+                               hs_fact_quic_version(quic->original_version, from),
+                               hs_fact_quic_version(quic->version, to)));
+    }
+    if (trace->tls.version == TLS_1_2) {
+        remark(r, "There is no table of TLS's states here: for TLS 1.2 no RFC names any. RFC 5246 "
+                  "7.3 gives the order of its messages.");
+    }
+}
+
+static void add_remarks(hs_story *story, hs_story_act *act, const char *const *others)
+{
+    remarks r = {hs_arena_alloc(story->arena, HS_STORY_REMARKS_MAX * sizeof *r.items), 0};
+    remark_failure(story, &r, &act->trace->failure);
+    if (!act->act->is_brief) {
+        remark_versions(story, &r, act->trace);
+    }
+    for (; others && *others; others++) {
+        remark(&r, hs_arena_text(story->arena, *others));
+    }
+    act->remarks = r.items;
+    act->remark_count = r.count;
+}
+
+/* When the application could send, and what was waited for until then. */
+static void tell_outcome(hs_story *story, hs_story_act *act)
+{
+    char parts[OUTCOME_MAX];
+    char text[HS_TIME_TEXT_MAX];
+    const hs_trace *trace = act->trace;
+    hs_time ready = trace->milestones[HS_MILESTONE_READY].at;
+    int count = trace->accounting.round_trips_to_ready;
+    act->ready = HS_TIME_NONE;
+    if (act->act->part == HS_ACT_CLOSING || trace->failure.cls != HS_FAILURE_NONE ||
+        !hs_fact_round_trip_phases(trace, parts, sizeof parts)) {
+        return;
+    }
+    act->ready = since_first(trace, ready);
+    if (act->ready < 0) {
+        act->ready = 0; /* early data was ready before the first packet */
+    }
+    act->outcome = count == 0
+                       ? hs_arena_text(story->arena,
+                                       "The application's first data waited for no round "
+                                       "trip at all.")
+                       : hs_arena_printf(story->arena,
+                                         "The application could send after %s ms, which is %d "
+                                         "round trip%s%s.",
+                                         hs_time_ms(act->ready, text), count, count == 1 ? "" : "s",
+                                         parts);
 }
 
 bool hs_story_has_machine(const hs_story_act *act, hs_machine machine)
@@ -319,7 +415,6 @@ bool hs_story_has_machine(const hs_story_act *act, hs_machine machine)
 hs_result hs_story_add(hs_story *story, const hs_act *act, const hs_trace *trace,
                        const char *const *remarks)
 {
-    char outcome[OUTCOME_MAX];
     if (story->act_count == HS_STORY_ACTS_MAX) {
         return HS_LIMIT;
     }
@@ -336,8 +431,6 @@ hs_result hs_story_add(hs_story *story, const hs_act *act, const hs_trace *trace
     hs_story_tell_moves(story, told);
     hs_story_tell_sights(story, told);
     hs_story_tell_savings(story, told);
-    if (hs_fact_round_trips(trace, outcome, sizeof outcome)) {
-        told->outcome = hs_arena_text(story->arena, outcome);
-    }
+    tell_outcome(story, told);
     return hs_arena_failed(story->arena) ? HS_NO_MEMORY : HS_OK;
 }

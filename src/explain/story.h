@@ -17,6 +17,7 @@ typedef struct hs_story_field {
     const char *value;
     const char *meaning;   /* NULL: none is known */
     const char *reference; /* NULL */
+    bool is_taught;        /* the meaning was told before */
 } hs_story_field;
 
 typedef enum hs_machine { HS_MACHINE_TCP, HS_MACHINE_TLS, HS_MACHINE_COUNT } hs_machine;
@@ -44,11 +45,13 @@ typedef struct hs_story_step {
     hs_side from;
     hs_layer layer;
     const char *name;
-    hs_time at;    /* since the first packet; HS_TIME_NONE unknown */
-    hs_time since; /* since the step before */
+    hs_time at;               /* since the first packet; HS_TIME_NONE unknown */
+    hs_time since;            /* since the step before */
     double at_round_trips;    /* -1 unknown */
     double since_round_trips; /* -1 unknown */
     bool begins_flight;       /* another side, or another time, than the step before */
+    bool is_brief;            /* one line: the topic is about something else */
+    bool is_taught;           /* why it is sent was told before */
     hs_sight sight;
     size_t bytes;
     const char *why; /* NULL: nothing is known of it */
@@ -59,22 +62,30 @@ typedef struct hs_story_step {
     size_t move_count;
 } hs_story_step;
 
+/* What would save a round trip. */
+typedef struct hs_story_saving {
+    const char *text;
+    int round_trips; /* 0: none, or not for this connection */
+    hs_time time;    /* that they took here; HS_TIME_NONE unknown */
+} hs_story_saving;
+
 typedef struct hs_story_act {
     const hs_act *act;
     const hs_trace *trace;
     hs_story_step *steps;
     size_t step_count;
-    size_t before;             /* messages that came before the first one told, and were left out */
-    size_t behind;             /* and behind the last one */
+    size_t before; /* messages that came before the first one told, and were left out */
+    size_t behind; /* and behind the last one */
     const char *const *remarks; /* what was observed beside the messages */
     size_t remark_count;
     const char *const *missing; /* names that were expected and not observed */
     size_t missing_count;
     const char *const *sights; /* sentences: what somebody on the path sees */
     size_t sight_count;
-    const char *const *savings; /* sentences: what would save a round trip */
+    const hs_story_saving *savings;
     size_t saving_count;
-    const char *outcome; /* "1.00 round trips: TCP 1"; NULL */
+    hs_time ready;       /* until the application could send; HS_TIME_NONE unknown */
+    const char *outcome; /* the same as a sentence; NULL */
 } hs_story_act;
 
 enum { HS_STORY_ACTS_MAX = 4, HS_STORY_REMARKS_MAX = 8 };
@@ -82,7 +93,8 @@ enum { HS_STORY_ACTS_MAX = 4, HS_STORY_REMARKS_MAX = 8 };
 typedef struct hs_story {
     const hs_topic *topic;
     hs_arena *arena;
-    const char *where; /* "in private namespaces (user namespace), on a path of 10.000 ms each way" */
+    const char
+        *where; /* "in private namespaces (user namespace), on a path of 10.000 ms each way" */
     const char *because; /* NULL, or why it is loopback */
     hs_story_act acts[HS_STORY_ACTS_MAX];
     size_t act_count;
@@ -102,6 +114,8 @@ void hs_story_tell_savings(hs_story *story, hs_story_act *act);
 /* "in plain", … */
 const char *hs_sight_name(hs_sight sight);
 const char *hs_machine_name(hs_machine machine);
+/* "Saves 1 round trip: 20.088 ms here."; NULL where it saves none. */
+const char *hs_story_saving_text(const hs_story_saving *saving, char *out, size_t size);
 /* Whether this act has moves of this machine. */
 bool hs_story_has_machine(const hs_story_act *act, hs_machine machine);
 

@@ -88,6 +88,22 @@ static json_t *record_of(const hs_trace *trace)
     return record;
 }
 
+static json_t *savings_of(const hs_story_act *act)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < act->saving_count; i++) {
+        const hs_story_saving *saving = &act->savings[i];
+        json_t *object = json_object();
+        set_text(object, "text", saving->text);
+        json_object_set_new(object, "round_trips", json_integer(saving->round_trips));
+        if (saving->time != HS_TIME_NONE) {
+            json_object_set_new(object, "ms", json_real(milliseconds(saving->time)));
+        }
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 static json_t *act_object(const hs_story_act *act)
 {
     json_t *object = json_object();
@@ -98,10 +114,14 @@ static json_t *act_object(const hs_story_act *act)
         json_array_append_new(steps, step_object(&act->steps[i]));
     }
     json_object_set_new(object, "steps", steps);
+    if (act->ready != HS_TIME_NONE) {
+        json_object_set_new(object, "ready_ms", json_real(milliseconds(act->ready)));
+    }
+    set_text(object, "outcome", act->outcome);
     json_object_set_new(object, "missing", list_of(act->missing, act->missing_count));
     json_object_set_new(object, "observed", list_of(act->remarks, act->remark_count));
     json_object_set_new(object, "seen", list_of(act->sights, act->sight_count));
-    json_object_set_new(object, "savings", list_of(act->savings, act->saving_count));
+    json_object_set_new(object, "savings", savings_of(act));
     json_object_set_new(object, "record", record_of(act->trace));
     return object;
 }
@@ -113,6 +133,7 @@ hs_result hs_story_json(const hs_story *story, FILE *out)
     set_text(object, "schema", "handshake-explain/1");
     set_text(object, "topic", story->topic->name);
     set_text(object, "title", story->topic->title);
+    set_text(object, "intro", story->topic->intro);
     set_text(object, "where", story->where);
     set_text(object, "because", story->because);
     for (size_t i = 0; i < story->act_count; i++) {

@@ -16,25 +16,53 @@ static void add_move(hs_story_step *step, hs_story_move move)
 
 /* --- TCP --- */
 
-/* Of several rules between the same two states the one that fits who sent the packet. */
-static const char *cause_of(const hs_tcp_transition *move, const hs_story_step *step)
+/* Of several rules between the same two states the one that fits who sent the packet, and the first
+ * of those. NULL: no rule leads from the one to the other. */
+static const hs_tcp_rule *rule_of(const hs_tcp_transition *move, const hs_story_step *step)
 {
-    const hs_side sender = step->from;
     const bool is_rst = strcmp(step->name, "RST") == 0;
     size_t count;
     const hs_tcp_rule *rules = hs_tcp_rules(&count);
-    const char *cause = NULL;
+    const hs_tcp_rule *found = NULL;
+    bool found_fits = false;
     for (size_t i = 0; i < count; i++) {
-        const char *name = hs_tcp_event_name(rules[i].event);
-        bool is_reset = strstr(name, "RST") || strstr(name, "refused");
-        bool is_sender = strncmp(name, "sends", strlen("sends")) == 0;
+        const hs_tcp_event event = rules[i].event;
+        bool is_reset = event == HS_TCP_SENDS_RST || event == HS_TCP_RECEIVES_RST ||
+                        event == HS_TCP_SYN_IS_REFUSED;
+        bool is_sender = event == HS_TCP_SENDS_SYN || event == HS_TCP_SENDS_FIN ||
+                         event == HS_TCP_SENDS_RST;
+        bool fits = is_sender == (move->side == step->from);
         if (strcmp(hs_tcp_state_name(rules[i].from), move->from) == 0 &&
-            strcmp(hs_tcp_state_name(rules[i].to), move->to) == 0 &&
-            is_reset == is_rst && (!cause || is_sender == (move->side == sender))) {
-            cause = name;
+            strcmp(hs_tcp_state_name(rules[i].to), move->to) == 0 && is_reset == is_rst &&
+            (!found || (fits && !found_fits))) {
+            found = &rules[i];
+            found_fits = fits;
         }
     }
-    return cause;
+    return found;
+}
+
+/* The trace knows that a packet has arrived by what its receiver sends then. It is told with the
+ * packet itself, as in figures 6 and 12 of RFC 9293. */
+static hs_story_step *received(hs_story_act *act, hs_story_step *step, const hs_tcp_rule *rule,
+                               hs_side receiver)
+{
+    static const struct {
+        hs_tcp_event event;
+        const char *name;
+    } packets[] = {{HS_TCP_RECEIVES_SYN, "SYN"},
+                   {HS_TCP_RECEIVES_SYN_ACK, "SYN-ACK"},
+                   {HS_TCP_RECEIVES_FIN, "FIN-ACK"},
+                   {HS_TCP_RECEIVES_FIN, "FIN"}};
+    for (hs_story_step *s = step + 1; s-- > act->steps;) {
+        for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++) {
+            if (s->layer == HS_LAYER_TCP && s->from != receiver && rule &&
+                packets[i].event == rule->event && strcmp(packets[i].name, s->name) == 0) {
+                return s;
+            }
+        }
+    }
+    return step;
 }
 
 static hs_time absolute(const hs_story_act *act, const hs_story_step *step)
@@ -73,8 +101,10 @@ static void tell_tcp(hs_story_act *act)
         bool is_behind = act->act->part == HS_ACT_OPENING && step &&
                          absolute(act, step) != move->at;
         if (step && !is_before && !is_behind) {
-            add_move(step, (hs_story_move){HS_MACHINE_TCP, move->side, move->from, move->to,
-                                           cause_of(move, step)});
+            const hs_tcp_rule *rule = rule_of(move, step);
+            add_move(received(act, step, rule, move->side),
+                     (hs_story_move){HS_MACHINE_TCP, move->side, move->from, move->to,
+                                     rule ? hs_tcp_event_name(rule->event) : NULL});
         }
     }
 }
@@ -86,11 +116,11 @@ static void follow(hs_story *story, const hs_story_act *act, hs_story_step *step
 {
     const hs_tls_rule *rule = hs_tls_rule_find(act->trace, side, *state, step->from, step->name);
     while (rule) {
-        const char *cause = rule->message ? hs_arena_printf(story->arena, "%s %s",
-                                                            side == step->from ? "sends"
-                                                                               : "receives",
-                                                            rule->message)
-                                          : "at once";
+        const char *cause = rule->message
+                                ? hs_arena_printf(story->arena, "%s %s",
+                                                  side == step->from ? "sends" : "receives",
+                                                  rule->message)
+                                : "at once";
         add_move(step, (hs_story_move){HS_MACHINE_TLS, side, rule->from, rule->to, cause});
         *state = rule->to;
         rule = hs_tls_rule_find(act->trace, side, *state, step->from, NULL);
@@ -118,17 +148,15 @@ static void tell_tls(hs_story *story, hs_story_act *act)
             follow(story, act, step, HS_CLIENT, &states[HS_CLIENT]);
         }
         follow(story, act, step, HS_SERVER, &states[HS_SERVER]);
-        has_stopped = has_stopped || (stops_at_certificate(act->trace) &&
-                                      strcmp(step->name, "Certificate") == 0);
+        has_stopped = has_stopped ||
+                      (stops_at_certificate(act->trace) && strcmp(step->name, "Certificate") == 0);
     }
 }
 
 void hs_story_tell_moves(hs_story *story, hs_story_act *act)
 {
     enum { TLS_1_3 = 0x0304 };
-    if (act->act->part != HS_ACT_NO_TCP) {
-        tell_tcp(act);
-    }
+    tell_tcp(act);
     if (act->trace->tls.version == TLS_1_3) {
         tell_tls(story, act);
     }

@@ -104,6 +104,54 @@ static bool has_step(const hs_story_act *act, const char *name)
     return false;
 }
 
+static bool has_layer(const hs_story_act *act, hs_layer layer)
+{
+    for (size_t i = 0; i < act->step_count; i++) {
+        if (act->steps[i].layer == layer) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_plain_alert(const hs_story_act *act)
+{
+    for (size_t i = 0; i < act->step_count; i++) {
+        if (act->steps[i].sight == HS_SIGHT_PLAIN && strcmp(act->steps[i].name, "Alert") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What they could do about it. */
+static void tell_powers(sentences *s, const hs_story_act *act, bool has_secrets)
+{
+    const bool is_done = act->trace->failure.cls == HS_FAILURE_NONE;
+    if (!has_secrets) {
+        say(s, "Nothing of this was encrypted: whoever stands on the path can read all of it, "
+               "change it, and forge packets of either side.");
+        if (has_step(act, "SYN-ACK")) {
+            say(s,
+                "Who does not stand there sees none of it. To answer the SYN-ACK in the client's "
+                "name they would have to guess y, one of 2^32 numbers (RFC 6528).");
+        }
+        return;
+    }
+    if (is_done && has_step(act, "Finished")) {
+        say(s,
+            "Finished covers every message of TLS from the first ClientHello on: whoever changes "
+            "one is found out, whether it was readable or not.");
+        if (has_layer(act, HS_LAYER_TCP)) {
+            say(s, "It does not cover TCP's own packets: options can be taken out of a SYN, and a "
+                   "forged RST ends the connection (RFC 5961).");
+        }
+    }
+    if (has_plain_alert(act)) {
+        say(s, "The Alert crossed in plain, so whoever stands on the path could have made it.");
+    }
+}
+
 void hs_story_tell_sights(hs_story *story, hs_story_act *act)
 {
     sentences s = {story, hs_arena_alloc(story->arena, SENTENCES_MAX * sizeof *s.items), 0};
@@ -125,13 +173,8 @@ void hs_story_tell_sights(hs_story *story, hs_story_act *act)
                                 "Encrypted, so that only sizes and times show: %zu message%s, %zu "
                                 "bytes (%s).",
                                 count, count == 1 ? "" : "s", bytes, names));
-    } else {
-        say(&s, "Nothing of this was encrypted: whoever stands on the path can read all of it, "
-                "change it, and forge packets of either side.");
     }
-    if (count > 0 && has_step(act, "Finished")) {
-        say(&s, "Whoever changes a readable message is found out when Finished is checked.");
-    }
+    tell_powers(&s, act, count > 0);
     if (act->trace->tls.early_data == HS_EARLY_DATA_ACCEPTED) {
         say(&s, "The first flight can be recorded and sent again: the server has to see to it that "
                 "early data does no harm when it is repeated (RFC 8446 8).");

@@ -13,8 +13,11 @@ enum {
     BODY = 6,
     NAME_COLUMNS_MAX = 22,
     VALUE_COLUMN = 20,
-    STATE_TIME_COLUMN = 12,
+    SAVING_MAX = 96,
 };
+
+/* Less of a round trip is somebody's computing. */
+static const double LEAST_TOLD = 0.25;
 
 static void put_paragraph(hs_page *page, size_t indent, hs_tone tone, const char *text)
 {
@@ -49,7 +52,7 @@ static void put_since(hs_page *page, const hs_story_step *step)
         return;
     }
     hs_page_item(page, HS_TONE_DIM, "at %s ms", hs_time_ms(step->at, text));
-    if (step->since > 0 && step->since_round_trips >= 0) {
+    if (step->since > 0 && step->since_round_trips >= LEAST_TOLD) {
         hs_page_item(page, HS_TONE_DIM, "%.2f round trips later", step->since_round_trips);
     }
 }
@@ -61,7 +64,7 @@ static void put_field(hs_page *page, const hs_story_field *field)
     hs_page_tab(page, BODY + VALUE_COLUMN);
     hs_page_hang(page);
     hs_page_words(page, HS_TONE_PLAIN, "%s", field->value);
-    if (field->meaning) {
+    if (field->meaning && !field->is_taught) {
         hs_page_put(page, HS_TONE_PLAIN, " ");
         hs_page_words(page, HS_TONE_DIM, "%s", field->meaning);
         hs_page_item(page, HS_TONE_DIM, "%s", field->reference);
@@ -85,9 +88,10 @@ static void put_moves(hs_page *page, const hs_story_step *step)
     }
 }
 
-static void put_step(hs_page *page, const hs_story_step *step, size_t number, bool is_brief)
+static void put_step(hs_page *page, const hs_story_step *step, size_t number, bool is_behind_brief)
 {
-    if (!is_brief && step->begins_flight) {
+    const bool is_brief = step->is_brief;
+    if ((!is_brief && step->begins_flight) || is_brief != is_behind_brief) {
         hs_page_end_line(page);
     }
     hs_page_put(page, HS_TONE_DIM, "%*zu  ", NUMBER_COLUMNS, number);
@@ -106,7 +110,7 @@ static void put_step(hs_page *page, const hs_story_step *step, size_t number, bo
     if (is_brief) {
         return;
     }
-    if (step->why) {
+    if (step->why && !step->is_taught) {
         hs_page_tab(page, BODY);
         hs_page_hang(page);
         hs_page_words(page, HS_TONE_PLAIN, "%s", step->why);
@@ -148,56 +152,69 @@ static const char *first_state(const hs_story_act *act, hs_machine machine, hs_s
     return NULL;
 }
 
-/* The last state after this step; NULL: it did not move. */
-static const char *new_state(const hs_story_step *step, hs_machine machine, hs_side side)
+/* The `index`th state that this side comes to in this step; NULL: there are not so many. */
+static const char *state_of(const hs_story_step *step, hs_machine machine, hs_side side,
+                            size_t index)
 {
-    const char *state = NULL;
     for (size_t m = 0; m < step->move_count; m++) {
-        if (step->moves[m].machine == machine && step->moves[m].side == side) {
-            state = step->moves[m].to;
+        const hs_story_move *move = &step->moves[m];
+        if (move->machine == machine && move->side == side && index-- == 0) {
+            return move->to;
         }
     }
-    return state;
+    return NULL;
 }
 
-static void put_state(hs_page *page, size_t column, const char *state, bool is_new)
+static void put_state(hs_page *page, size_t column, const char *state, bool was_there)
 {
     hs_page_tab(page, column);
-    hs_page_put(page, is_new ? HS_TONE_STRONG : HS_TONE_DIM, "%s", state ? state : "");
+    hs_page_put(page, state ? HS_TONE_STRONG : HS_TONE_DIM, "%s",
+                state       ? state
+                : was_there ? "│"
+                            : "");
+}
+
+/* A line for each state that either side comes to; the message stands in the first one. */
+static void put_states_of(hs_page *page, const hs_story_step *step, hs_machine machine,
+                          const size_t columns[3], const bool was_there[2])
+{
+    const char *client = state_of(step, machine, HS_CLIENT, 0);
+    const char *server = state_of(step, machine, HS_SERVER, 0);
+    for (size_t i = 0; client || server; i++) {
+        put_state(page, columns[0], client, was_there[HS_CLIENT]);
+        if (i == 0) {
+            hs_page_tab(page, columns[1]);
+            hs_page_put(page, step->from == HS_CLIENT ? HS_TONE_ACCENT : HS_TONE_GOOD, "%s%s%s",
+                        step->from == HS_CLIENT ? "" : "◀ ", step->name,
+                        step->from == HS_CLIENT ? " ▶" : "");
+        }
+        put_state(page, columns[2], server, was_there[HS_SERVER]);
+        hs_page_end_line(page);
+        client = state_of(step, machine, HS_CLIENT, i + 1);
+        server = state_of(step, machine, HS_SERVER, i + 1);
+    }
 }
 
 static void put_states(hs_page *page, const hs_story_act *act, hs_machine machine)
 {
+    static const char not_seen[] = "(not seen)";
     const char *client = first_state(act, machine, HS_CLIENT);
     const char *server = first_state(act, machine, HS_SERVER);
-    size_t middle = BODY + widest_state(act, machine) + 2;
-    size_t right = middle + NAME_COLUMNS_MAX + 4;
+    const bool was_there[] = {client != NULL, server != NULL};
+    const size_t middle = BODY + widest_state(act, machine) + 2;
+    const size_t columns[] = {BODY, middle, middle + NAME_COLUMNS_MAX + 4};
     put_heading(page, machine == HS_MACHINE_TCP ? "The states of both ends, TCP (RFC 9293 3.3.2)"
                                                 : "The states of both ends, TLS (RFC 8446 A)");
-    hs_page_tab(page, BODY);
+    hs_page_tab(page, columns[0]);
     hs_page_put(page, HS_TONE_DIM, "client");
-    hs_page_tab(page, right);
+    hs_page_tab(page, columns[2]);
     hs_page_put(page, HS_TONE_DIM, "server");
     hs_page_end_line(page);
-    put_state(page, BODY, client, true);
-    put_state(page, right, server, true);
+    put_state(page, columns[0], client ? client : not_seen, true);
+    put_state(page, columns[2], server ? server : not_seen, true);
     hs_page_end_line(page);
     for (size_t i = 0; i < act->step_count; i++) {
-        const hs_story_step *step = &act->steps[i];
-        const char *new_client = new_state(step, machine, HS_CLIENT);
-        const char *new_server = new_state(step, machine, HS_SERVER);
-        if (!new_client && !new_server) {
-            continue;
-        }
-        client = new_client ? new_client : client;
-        server = new_server ? new_server : server;
-        put_state(page, BODY, new_client ? client : client ? "│" : NULL, new_client != NULL);
-        hs_page_tab(page, middle);
-        hs_page_put(page, step->from == HS_CLIENT ? HS_TONE_ACCENT : HS_TONE_GOOD, "%s%s%s",
-                    step->from == HS_CLIENT ? "" : "◀ ", step->name,
-                    step->from == HS_CLIENT ? " ▶" : "");
-        put_state(page, right, new_server ? server : server ? "│" : NULL, new_server != NULL);
-        hs_page_end_line(page);
+        put_states_of(page, &act->steps[i], machine, columns, was_there);
     }
 }
 
@@ -280,11 +297,31 @@ static void put_missing(hs_page *page, const hs_story_act *act)
     hs_page_end_line(page);
 }
 
-static void put_left_out(hs_page *page, size_t count, const char *where)
+static void put_savings(hs_page *page, const hs_story_act *act)
+{
+    char text[SAVING_MAX];
+    if (act->saving_count == 0) {
+        return;
+    }
+    put_heading(page, "What would save a round trip");
+    for (size_t i = 0; i < act->saving_count; i++) {
+        const char *saved = hs_story_saving_text(&act->savings[i], text, sizeof text);
+        hs_page_tab(page, MARGIN + 2);
+        hs_page_put(page, HS_TONE_ACCENT, "• ");
+        hs_page_hang(page);
+        hs_page_words(page, HS_TONE_PLAIN, "%s", act->savings[i].text);
+        if (saved) {
+            hs_page_words(page, HS_TONE_GOOD, "%s", saved);
+        }
+        hs_page_end_line(page);
+    }
+}
+
+static void put_left_out(hs_page *page, size_t count, const char *what)
 {
     if (count > 0) {
-        hs_page_put(page, HS_TONE_DIM, "%*s%zu message%s %s %s not told here.", BODY, "", count,
-                    count == 1 ? "" : "s", where, count == 1 ? "is" : "are");
+        hs_page_put(page, HS_TONE_DIM, "%*s%zu more message%s %s here.", BODY, "", count,
+                    count == 1 ? "" : "s", what);
         hs_page_end_line(page);
     }
 }
@@ -301,9 +338,21 @@ static void put_rtt(hs_page *page, const hs_story_act *act)
     hs_page_hang(page);
     hs_page_words(page, HS_TONE_PLAIN, "One round trip of this path took %s ms.",
                   hs_time_ms(a->path_rtt, text));
-    if (act->outcome && act->act->part != HS_ACT_CLOSING &&
-        act->trace->failure.cls == HS_FAILURE_NONE) {
-        hs_page_words(page, HS_TONE_PLAIN, "Until the application could send: %s.", act->outcome);
+    if (act->outcome) {
+        hs_page_words(page, HS_TONE_PLAIN, "%s", act->outcome);
+    }
+    hs_page_end_line(page);
+}
+
+static void put_target(hs_page *page, const hs_trace *trace)
+{
+    hs_page_tab(page, MARGIN);
+    hs_page_hang(page);
+    hs_page_words(page, HS_TONE_DIM, "%s", trace->target.url);
+    if (trace->target.address) {
+        hs_page_put(page, HS_TONE_DIM, " ");
+        hs_page_words(page, HS_TONE_DIM, "(the server at %s port %d)", trace->target.address,
+                      trace->target.port);
     }
     hs_page_end_line(page);
 }
@@ -317,15 +366,17 @@ static void put_act(hs_page *page, const hs_story *story, const hs_story_act *ac
     }
     hs_page_end_line(page);
     put_paragraph(page, MARGIN, HS_TONE_PLAIN, act->act->intro);
+    put_target(page, act->trace);
     if (act->act->prepares) {
         put_paragraph(page, MARGIN, HS_TONE_DIM,
                       "The connection before it, which brought the ticket, is not told.");
     }
-    put_left_out(page, act->before, "before");
+    put_left_out(page, act->before, "came before, not told");
     for (size_t i = 0; i < act->step_count; i++) {
-        put_step(page, &act->steps[i], i + 1, act->act->is_brief);
+        put_step(page, &act->steps[i], i + 1,
+                 i == 0 ? !act->steps[0].is_brief : act->steps[i - 1].is_brief);
     }
-    put_left_out(page, act->behind, "behind");
+    put_left_out(page, act->behind, "came after, not told");
     put_missing(page, act);
     put_list(page, "Also observed", act->remarks, act->remark_count);
     for (int m = 0; m < HS_MACHINE_COUNT && !act->act->is_brief; m++) {
@@ -339,7 +390,7 @@ static void put_act(hs_page *page, const hs_story *story, const hs_story_act *ac
     put_rtt(page, act);
     if (!act->act->is_brief) {
         put_list(page, "What somebody on the path sees", act->sights, act->sight_count);
-        put_list(page, "What would save a round trip", act->savings, act->saving_count);
+        put_savings(page, act);
     }
 }
 

@@ -19,9 +19,9 @@ typedef enum hs_act_fault {
 /* Which events of the connection are told. */
 typedef enum hs_act_part {
     HS_ACT_WHOLE,
-    HS_ACT_OPENING, /* until TCP is open */
-    HS_ACT_CLOSING, /* from the first FIN on */
-    HS_ACT_NO_TCP,  /* without the packets of TCP */
+    HS_ACT_OPENING,   /* until TCP is open */
+    HS_ACT_CLOSING,   /* from the first FIN on */
+    HS_ACT_ABOVE_TCP, /* all, but TCP's packets in one line each: they are not the topic */
 } hs_act_part;
 
 enum { HS_ACT_EXPECTS_MAX = 16 };
@@ -34,11 +34,11 @@ typedef struct hs_act {
     hs_service service;
     hs_act_part part;
     hs_act_fault fault;
-    bool is_brief; /* one line a message: it is there for comparison */
-    bool retry;    /* the server that answers QUIC with Retry */
+    bool is_brief;         /* one line a message: it is there for comparison */
+    bool retry;            /* the server that answers QUIC with Retry */
     bool needs_namespaces; /* left out on loopback */
-    bool no_timestamps; /* net.ipv4.tcp_timestamps=0 at the client */
-    bool prepares;      /* a connection before it fetches what this one uses; it is not told */
+    bool no_timestamps;    /* net.ipv4.tcp_timestamps=0 at the client */
+    bool prepares;         /* a connection before it fetches what this one uses; it is not told */
     /* hs_probe_options */
     uint16_t tls_max;
     hs_http_version http_version;
@@ -58,8 +58,8 @@ typedef struct hs_topic {
     const char *summary; /* one line for the list */
     const char *intro;   /* what it is about; no figures */
     bool needs_namespaces;
-    bool syn_cookies;      /* net.ipv4.tcp_syncookies=2 at the server */
-    bool whole_machine;    /* the state machine is drawn with all its rules */
+    bool syn_cookies;               /* net.ipv4.tcp_syncookies=2 at the server */
+    bool whole_machine;             /* the state machine is drawn with all its rules */
     hs_act acts[HS_TOPIC_ACTS_MAX]; /* the rest without a title */
 } hs_topic;
 
