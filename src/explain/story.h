@@ -10,7 +10,9 @@
 #include <handshake/trace.h>
 
 #include "base/arena.h"
+#include "decode/tcp_machine.h"
 #include "explain/topics.h"
+#include "report/page.h"
 
 typedef struct hs_story_field {
     const char *name;
@@ -105,6 +107,14 @@ typedef struct hs_story {
 HS_CHECKED hs_result hs_story_add(hs_story *story, const hs_act *act, const hs_trace *trace,
                                   const char *const *remarks);
 
+/* A time since the first packet of the connection; HS_TIME_NONE unknown. */
+hs_time hs_story_since_first(const hs_trace *trace, hs_time at);
+
+/* story_fields.c */
+void hs_story_tell_fields(hs_story *story, const hs_trace *trace, hs_story_step *step);
+/* story_outcome.c: what is missing, what else was observed, and how it ended; `others` as
+ * hs_story_add's `remarks`. */
+void hs_story_tell_outcome(hs_story *story, hs_story_act *act, const char *const *others);
 /* story_moves.c: which states the steps of an act lead through. */
 void hs_story_tell_moves(hs_story *story, hs_story_act *act);
 /* story_sights.c, story_savings.c */
@@ -113,11 +123,29 @@ void hs_story_tell_savings(hs_story *story, hs_story_act *act);
 
 /* "in plain", … */
 const char *hs_sight_name(hs_sight sight);
-const char *hs_machine_name(hs_machine machine);
-/* "Saves 1 round trip: 20.088 ms here."; NULL where it saves none. */
+/* "Saves 1 round trip, which took 20.088 ms here."; NULL where it saves none. */
 const char *hs_story_saving_text(const hs_story_saving *saving, char *out, size_t size);
+
+/* A wait that is worth telling, in round trips: less is somebody's computing. */
+#define HS_STORY_LEAST_TOLD 0.25
+#define HS_STORY_PREPARES "The connection before it, which brought the ticket, is not told."
+
+/* story_states.c */
+const char *hs_machine_name(hs_machine machine);
+const char *hs_machine_reference(hs_machine machine);
 /* Whether this act has moves of this machine. */
 bool hs_story_has_machine(const hs_story_act *act, hs_machine machine);
+/* The state in which this side is before the first move that is told; NULL: it never moves. */
+const char *hs_story_first_state(const hs_story_act *act, hs_machine machine, hs_side side);
+/* The `index`th state that this side comes to in this step; NULL: there are not so many. */
+const char *hs_story_state(const hs_story_step *step, hs_machine machine, hs_side side,
+                           size_t index);
+/* Whether this side's TCP took this rule. */
+bool hs_story_took(const hs_story_act *act, hs_side side, const hs_tcp_rule *rule);
+
+/* story_text_states.c */
+void hs_story_text_states(hs_page *page, const hs_story_act *act, hs_machine machine);
+void hs_story_text_machine(hs_page *page, const hs_story_act *act);
 
 /* One renderer a file. HS_SYSTEM after a write error, HS_NO_MEMORY. */
 HS_CHECKED hs_result hs_story_text(const hs_story *story, const hs_report_options *options,

@@ -107,6 +107,16 @@ static bool has_no_early_data(const hs_story_act *act)
            act->act->part != HS_ACT_OPENING && t->tls.early_data == HS_EARLY_DATA_NOT_OFFERED;
 }
 
+static bool has_no_early_data_over_tcp(const hs_story_act *act)
+{
+    return has_no_early_data(act) && !act->trace->quic.present;
+}
+
+static bool has_no_early_data_over_quic(const hs_story_act *act)
+{
+    return has_no_early_data(act) && act->trace->quic.present;
+}
+
 static bool is_hello_retry(const hs_story_act *act)
 {
     return act->trace->tls.hello_retry_request == HS_YES;
@@ -143,9 +153,13 @@ static const saving savings[] = {
     {is_full_tls12, "So does a resumed session of TLS 1.2 (RFC 5077).", 1, second_exchange},
     {is_hello_retry, "A key share of the group that the server prefers, in the first ClientHello.",
      1, hello_retry},
-    {has_no_early_data,
+    {has_no_early_data_over_tcp,
      "Early data, on a resumed connection: a request that may be repeated without harm need not "
      "wait for the handshake. See: handshake explain 0-rtt",
+     1, hello_exchange},
+    {has_no_early_data_over_quic,
+     "Early data, on a resumed connection: the request goes in the first datagram, if it may be "
+     "repeated without harm. See: handshake explain quic-0rtt",
      1, hello_exchange},
     {is_tls_over_tcp,
      "QUIC does in one exchange what TCP and TLS do one after the other. See: handshake explain "

@@ -79,7 +79,6 @@ static void tell_values(sentences *s, const hs_story_act *act)
          "They see that the client was here before: tickets presented, %s (%s). A ticket that is "
          "used twice would link the two connections."},
         {HS_LAYER_HTTP, "target", "They learn what is asked for: %s (%s)."},
-        {HS_LAYER_QUIC, "dcid", "They can follow the connection by its connection ID: %s (%s)."},
     };
     for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++) {
         const char *message = NULL;
@@ -91,6 +90,18 @@ static void tell_values(sentences *s, const hs_story_act *act)
             say(s, hs_arena_printf(s->story->arena, telling[i].format, value, message));
 #pragma GCC diagnostic pop
         }
+    }
+}
+
+static void tell_connection_id(sentences *s, const hs_story_act *act)
+{
+    const char *id = act->trace->quic.server_cid;
+    if (id) {
+        say(s, hs_arena_printf(s->story->arena,
+                               "Whatever address the client has, they can follow the connection by "
+                               "the server's connection ID, %s, until the client takes another one "
+                               "(RFC 9000 9.5).",
+                               id));
     }
 }
 
@@ -167,6 +178,7 @@ void hs_story_tell_sights(hs_story *story, hs_story_act *act)
                                 names));
     }
     tell_values(&s, act);
+    tell_connection_id(&s, act);
     size_t bytes = bytes_of(act, HS_SIGHT_SEALED, &count);
     if (names_of(act, HS_SIGHT_SEALED, names)) {
         say(&s, hs_arena_printf(story->arena,

@@ -1,23 +1,15 @@
 /* A story as text: each message with its meaning, then the states of both ends side by side, what
  * the path sees, and what could be saved. */
-#include <string.h>
-
 #include "base/time_text.h"
-#include "decode/tcp_machine.h"
 #include "explain/story.h"
-#include "report/page.h"
 
 enum {
     MARGIN = 2,
     NUMBER_COLUMNS = 3,
     BODY = 6,
-    NAME_COLUMNS_MAX = 22,
     VALUE_COLUMN = 20,
     SAVING_MAX = 96,
 };
-
-/* Less of a round trip is somebody's computing. */
-static const double LEAST_TOLD = 0.25;
 
 static void put_paragraph(hs_page *page, size_t indent, hs_tone tone, const char *text)
 {
@@ -52,7 +44,7 @@ static void put_since(hs_page *page, const hs_story_step *step)
         return;
     }
     hs_page_item(page, HS_TONE_DIM, "at %s ms", hs_time_ms(step->at, text));
-    if (step->since > 0 && step->since_round_trips >= LEAST_TOLD) {
+    if (step->since > 0 && step->since_round_trips >= HS_STORY_LEAST_TOLD) {
         hs_page_item(page, HS_TONE_DIM, "%.2f round trips later", step->since_round_trips);
     }
 }
@@ -121,149 +113,6 @@ static void put_step(hs_page *page, const hs_story_step *step, size_t number, bo
         put_field(page, &step->fields[i]);
     }
     put_moves(page, step);
-}
-
-/* --- the states side by side --- */
-
-static size_t widest_state(const hs_story_act *act, hs_machine machine)
-{
-    size_t widest = 0;
-    for (size_t i = 0; i < act->step_count; i++) {
-        for (size_t m = 0; m < act->steps[i].move_count; m++) {
-            size_t len = hs_page_columns(act->steps[i].moves[m].to);
-            bool counts = act->steps[i].moves[m].machine == machine;
-            widest = counts && len > widest ? len : widest;
-        }
-    }
-    return widest;
-}
-
-/* The state in which this side is before the first move that is told; NULL: it never moves. */
-static const char *first_state(const hs_story_act *act, hs_machine machine, hs_side side)
-{
-    for (size_t i = 0; i < act->step_count; i++) {
-        for (size_t m = 0; m < act->steps[i].move_count; m++) {
-            const hs_story_move *move = &act->steps[i].moves[m];
-            if (move->machine == machine && move->side == side) {
-                return move->from;
-            }
-        }
-    }
-    return NULL;
-}
-
-/* The `index`th state that this side comes to in this step; NULL: there are not so many. */
-static const char *state_of(const hs_story_step *step, hs_machine machine, hs_side side,
-                            size_t index)
-{
-    for (size_t m = 0; m < step->move_count; m++) {
-        const hs_story_move *move = &step->moves[m];
-        if (move->machine == machine && move->side == side && index-- == 0) {
-            return move->to;
-        }
-    }
-    return NULL;
-}
-
-static void put_state(hs_page *page, size_t column, const char *state, bool was_there)
-{
-    hs_page_tab(page, column);
-    hs_page_put(page, state ? HS_TONE_STRONG : HS_TONE_DIM, "%s",
-                state       ? state
-                : was_there ? "│"
-                            : "");
-}
-
-/* A line for each state that either side comes to; the message stands in the first one. */
-static void put_states_of(hs_page *page, const hs_story_step *step, hs_machine machine,
-                          const size_t columns[3], const bool was_there[2])
-{
-    const char *client = state_of(step, machine, HS_CLIENT, 0);
-    const char *server = state_of(step, machine, HS_SERVER, 0);
-    for (size_t i = 0; client || server; i++) {
-        put_state(page, columns[0], client, was_there[HS_CLIENT]);
-        if (i == 0) {
-            hs_page_tab(page, columns[1]);
-            hs_page_put(page, step->from == HS_CLIENT ? HS_TONE_ACCENT : HS_TONE_GOOD, "%s%s%s",
-                        step->from == HS_CLIENT ? "" : "◀ ", step->name,
-                        step->from == HS_CLIENT ? " ▶" : "");
-        }
-        put_state(page, columns[2], server, was_there[HS_SERVER]);
-        hs_page_end_line(page);
-        client = state_of(step, machine, HS_CLIENT, i + 1);
-        server = state_of(step, machine, HS_SERVER, i + 1);
-    }
-}
-
-static void put_states(hs_page *page, const hs_story_act *act, hs_machine machine)
-{
-    static const char not_seen[] = "(not seen)";
-    const char *client = first_state(act, machine, HS_CLIENT);
-    const char *server = first_state(act, machine, HS_SERVER);
-    const bool was_there[] = {client != NULL, server != NULL};
-    const size_t middle = BODY + widest_state(act, machine) + 2;
-    const size_t columns[] = {BODY, middle, middle + NAME_COLUMNS_MAX + 4};
-    put_heading(page, machine == HS_MACHINE_TCP ? "The states of both ends, TCP (RFC 9293 3.3.2)"
-                                                : "The states of both ends, TLS (RFC 8446 A)");
-    hs_page_tab(page, columns[0]);
-    hs_page_put(page, HS_TONE_DIM, "client");
-    hs_page_tab(page, columns[2]);
-    hs_page_put(page, HS_TONE_DIM, "server");
-    hs_page_end_line(page);
-    put_state(page, columns[0], client ? client : not_seen, true);
-    put_state(page, columns[2], server ? server : not_seen, true);
-    hs_page_end_line(page);
-    for (size_t i = 0; i < act->step_count; i++) {
-        put_states_of(page, &act->steps[i], machine, columns, was_there);
-    }
-}
-
-/* --- the whole machine --- */
-
-static bool is_taken(const hs_story_act *act, hs_side side, const hs_tcp_rule *rule)
-{
-    for (size_t i = 0; i < act->step_count; i++) {
-        for (size_t m = 0; m < act->steps[i].move_count; m++) {
-            const hs_story_move *move = &act->steps[i].moves[m];
-            if (move->machine == HS_MACHINE_TCP && move->side == side &&
-                strcmp(move->from, hs_tcp_state_name(rule->from)) == 0 && move->cause &&
-                strcmp(move->cause, hs_tcp_event_name(rule->event)) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static void put_whole_machine(hs_page *page, const hs_story_act *act)
-{
-    enum { EVENT_COLUMN = 26, TO_COLUMN = 54 };
-    size_t count;
-    const hs_tcp_rule *rules = hs_tcp_rules(&count);
-    put_heading(page, "All rules (● the client took it, ◆ the server)");
-    for (int state = 0; state < HS_TCP_STATE_COUNT; state++) {
-        bool is_first = true;
-        for (size_t i = 0; i < count; i++) {
-            if ((int)rules[i].from != state) {
-                continue;
-            }
-            bool by_client = is_taken(act, HS_CLIENT, &rules[i]);
-            bool by_server = is_taken(act, HS_SERVER, &rules[i]);
-            hs_tone tone = by_client || by_server ? HS_TONE_STRONG : HS_TONE_DIM;
-            hs_page_tab(page, MARGIN);
-            hs_page_put(page, HS_TONE_ACCENT, "%s", by_client ? "●" : " ");
-            hs_page_put(page, HS_TONE_GOOD, "%s", by_server ? "◆" : " ");
-            hs_page_tab(page, BODY);
-            hs_page_put(page, HS_TONE_STRONG, "%s",
-                        is_first ? hs_tcp_state_name((hs_tcp_state)state) : "");
-            hs_page_tab(page, EVENT_COLUMN);
-            hs_page_put(page, tone, "%s", hs_tcp_event_name(rules[i].event));
-            hs_page_tab(page, TO_COLUMN);
-            hs_page_put(page, tone, "→ %s", hs_tcp_state_name(rules[i].to));
-            hs_page_end_line(page);
-            is_first = false;
-        }
-    }
 }
 
 /* --- an act, and all --- */
@@ -368,8 +217,7 @@ static void put_act(hs_page *page, const hs_story *story, const hs_story_act *ac
     put_paragraph(page, MARGIN, HS_TONE_PLAIN, act->act->intro);
     put_target(page, act->trace);
     if (act->act->prepares) {
-        put_paragraph(page, MARGIN, HS_TONE_DIM,
-                      "The connection before it, which brought the ticket, is not told.");
+        put_paragraph(page, MARGIN, HS_TONE_DIM, HS_STORY_PREPARES);
     }
     put_left_out(page, act->before, "came before, not told");
     for (size_t i = 0; i < act->step_count; i++) {
@@ -381,11 +229,11 @@ static void put_act(hs_page *page, const hs_story *story, const hs_story_act *ac
     put_list(page, "Also observed", act->remarks, act->remark_count);
     for (int m = 0; m < HS_MACHINE_COUNT && !act->act->is_brief; m++) {
         if (hs_story_has_machine(act, (hs_machine)m)) {
-            put_states(page, act, (hs_machine)m);
+            hs_story_text_states(page, act, (hs_machine)m);
         }
     }
     if (story->topic->whole_machine) {
-        put_whole_machine(page, act);
+        hs_story_text_machine(page, act);
     }
     put_rtt(page, act);
     if (!act->act->is_brief) {
