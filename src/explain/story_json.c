@@ -120,7 +120,7 @@ static json_t *act_object(const hs_story_act *act)
     set_text(object, "outcome", act->outcome);
     json_object_set_new(object, "missing", list_of(act->missing, act->missing_count));
     json_object_set_new(object, "observed", list_of(act->remarks, act->remark_count));
-    json_object_set_new(object, "seen", list_of(act->sights, act->sight_count));
+    json_object_set_new(object, "path_sees", list_of(act->sights, act->sight_count));
     json_object_set_new(object, "savings", savings_of(act));
     json_object_set_new(object, "record", record_of(act->trace));
     return object;
