@@ -16,8 +16,8 @@ enum { DEADLINE_SECONDS = 60, ANSWER_MAX = 64 * 1024 * 1024 };
 typedef struct task {
     const hs_topic *topic;
     const hs_explain_options *options;
-    bool loopback;
-    const char *because; /* loopback, and not namespaces */
+    char folder[HS_STAGE_FOLDER_MAX]; /* on loopback; empty in namespaces */
+    const char *because;              /* loopback, and not namespaces */
 } task;
 
 /* What stands before the text and the packets. */
@@ -88,7 +88,7 @@ static void body(void *context, int parent)
     hs_explanation explanation = {0};
     memset(&h, 0, sizeof h);
     memset(&performance, 0, sizeof performance);
-    h.result = hs_stage_open(&stage, t->loopback, parent, &h.problem);
+    h.result = hs_stage_open(&stage, t->folder[0] != '\0' ? t->folder : NULL, parent, &h.problem);
     h.has_no_stage = h.result != HS_OK;
     if (h.result == HS_OK) {
         h.result = hs_perform(&performance, &stage, t->topic, t->options->packets, &h.problem);
@@ -174,10 +174,18 @@ hs_result hs_explain(const hs_topic *topic, const hs_explain_options *options,
                               why.text);
     }
     hs_problem because = *problem;
-    t.loopback = true;
     t.because = because.text;
     hs_explanation_free(out);
-    return run(&t, is_stopped, &h, out, problem);
+    result = hs_stage_folder_make(t.folder, problem);
+    if (result == HS_OK) {
+        result = run(&t, is_stopped, &h, out, problem);
+        hs_stage_folder_remove(t.folder);
+    }
+    if (result != HS_OK && result != HS_LIMIT) {
+        hs_problem why = *problem;
+        return hs_problem_set(problem, result, "%.200s; %.300s", why.text, because.text);
+    }
+    return result;
 }
 
 void hs_explanation_free(hs_explanation *explanation)

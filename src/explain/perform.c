@@ -94,6 +94,17 @@ static hs_result read_counters(const hs_stage *stage, hs_listen_counters *counte
 
 /* --- the acts --- */
 
+static void forget(hs_performance *p, size_t index)
+{
+    hs_trace_free(p->traces[index]);
+    p->traces[index] = NULL;
+    if (p->packets[index] > 0) {
+        close(p->packets[index]);
+        p->packets[index] = 0;
+    }
+}
+
+/* An act of which nothing could be seen is left out. */
 static hs_result perform_act(hs_performance *p, hs_stage *stage, const hs_topic *topic,
                              const hs_act *act, bool packets, hs_problem *problem)
 {
@@ -121,7 +132,15 @@ static hs_result perform_act(hs_performance *p, hs_stage *stage, const hs_topic 
     if (act->tcp_fastopen) {
         hs_remark_fast_open(p->story.arena, p->traces[index], remarks);
     }
-    return hs_story_add(&p->story, act, p->traces[index], remarks);
+    if (stage->is_loopback) {
+        hs_remark_packets(p->traces[index], remarks);
+    }
+    result = hs_story_add(&p->story, act, p->traces[index], remarks);
+    if (result == HS_OK && p->story.acts[index].step_count == 0) {
+        p->story.act_count = index;
+        forget(p, index);
+    }
+    return result;
 }
 
 hs_result hs_perform(hs_performance *performance, hs_stage *stage, const hs_topic *topic,
@@ -139,16 +158,18 @@ hs_result hs_perform(hs_performance *performance, hs_stage *stage, const hs_topi
             result = perform_act(performance, stage, topic, &topic->acts[i], packets, problem);
         }
     }
+    if (result == HS_OK && performance->story.act_count == 0) {
+        return hs_problem_set(
+            problem, HS_SYSTEM,
+            "this topic is about packets of TCP, which this user may not capture");
+    }
     return result;
 }
 
 void hs_performance_free(hs_performance *performance)
 {
     for (size_t i = 0; i < HS_STORY_ACTS_MAX; i++) {
-        hs_trace_free(performance->traces[i]);
-        if (performance->packets[i] > 0) {
-            close(performance->packets[i]);
-        }
+        forget(performance, i);
     }
     hs_arena_free(performance->story.arena);
 }

@@ -118,3 +118,14 @@ void hs_remark_fast_open(hs_arena *arena, const hs_trace *trace,
                                      taken == HS_YES ? "acknowledged" : "not acknowledged");
     }
 }
+
+void hs_remark_packets(const hs_trace *trace, const char *remarks[HS_STORY_REMARKS_MAX + 1])
+{
+    size_t count = 0;
+    while (remarks[count]) {
+        count++;
+    }
+    if (trace->tcp.present && !trace->tcp.client.seen && count < HS_STORY_REMARKS_MAX) {
+        remarks[count] = "TCP's own packets are not told: this user may not capture on loopback.";
+    }
+}

@@ -17,4 +17,7 @@ void hs_remark_cookies(hs_arena *arena, const hs_trace *trace, const hs_listen_c
 void hs_remark_fast_open(hs_arena *arena, const hs_trace *trace,
                          const char *remarks[HS_STORY_REMARKS_MAX + 1]);
 
+/* Where TCP's own packets were not seen, that this is so. */
+void hs_remark_packets(const hs_trace *trace, const char *remarks[HS_STORY_REMARKS_MAX + 1]);
+
 #endif

@@ -63,20 +63,35 @@ static double round_trips(const hs_trace *trace, hs_time time)
                                                                    : (double)time / (double)rtt;
 }
 
-hs_time hs_story_since_first(const hs_trace *trace, hs_time at)
+static bool is_packet(const hs_event *event)
 {
-    for (const hs_event *e = trace->events; e; e = e->next) {
-        if (e->moment.at != HS_TIME_NONE) {
-            return at == HS_TIME_NONE ? HS_TIME_NONE : at - e->moment.at;
-        }
+    return event->layer == HS_LAYER_TCP || event->layer == HS_LAYER_UDP ||
+           event->layer == HS_LAYER_QUIC;
+}
+
+hs_time hs_story_start(const hs_trace *trace)
+{
+    const hs_event *first = trace->events;
+    hs_time syn = trace->milestones[HS_MILESTONE_SYN].at;
+    while (first && first->moment.at == HS_TIME_NONE) {
+        first = first->next;
     }
-    return HS_TIME_NONE;
+    if (first && (is_packet(first) || syn == HS_TIME_NONE || syn > first->moment.at)) {
+        return first->moment.at;
+    }
+    return syn;
+}
+
+hs_time hs_story_since_start(const hs_trace *trace, hs_time at)
+{
+    hs_time start = hs_story_start(trace);
+    return at == HS_TIME_NONE || start == HS_TIME_NONE ? HS_TIME_NONE : at - start;
 }
 
 static void place(hs_story_act *act, hs_story_step *step, hs_time at)
 {
     const hs_story_step *last = act->step_count > 0 ? step - 1 : NULL;
-    step->at = hs_story_since_first(act->trace, at);
+    step->at = hs_story_since_start(act->trace, at);
     bool is_known = last && last->at != HS_TIME_NONE && step->at != HS_TIME_NONE;
     step->since = is_known ? step->at - last->at : HS_TIME_NONE;
     step->at_round_trips = round_trips(act->trace, step->at);

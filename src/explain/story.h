@@ -107,8 +107,10 @@ typedef struct hs_story {
 HS_CHECKED hs_result hs_story_add(hs_story *story, const hs_act *act, const hs_trace *trace,
                                   const char *const *remarks);
 
-/* A time since the first packet of the connection; HS_TIME_NONE unknown. */
-hs_time hs_story_since_first(const hs_trace *trace, hs_time at);
+/* When the connection began: its first packet, or connect() where packets were not seen. */
+hs_time hs_story_start(const hs_trace *trace);
+/* A time since then; HS_TIME_NONE unknown. */
+hs_time hs_story_since_start(const hs_trace *trace, hs_time at);
 
 /* story_fields.c */
 void hs_story_tell_fields(hs_story *story, const hs_trace *trace, hs_story_step *step);

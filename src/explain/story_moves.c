@@ -67,11 +67,8 @@ static hs_story_step *received(hs_story_act *act, hs_story_step *step, const hs_
 
 static hs_time absolute(const hs_story_act *act, const hs_story_step *step)
 {
-    hs_time first = HS_TIME_NONE;
-    for (const hs_event *e = act->trace->events; e && first == HS_TIME_NONE; e = e->next) {
-        first = e->moment.at;
-    }
-    return first == HS_TIME_NONE || step->at == HS_TIME_NONE ? HS_TIME_NONE : first + step->at;
+    hs_time start = hs_story_start(act->trace);
+    return start == HS_TIME_NONE || step->at == HS_TIME_NONE ? HS_TIME_NONE : start + step->at;
 }
 
 /* The packet of that time, of TCP if there is one; else what came last before it. */

@@ -98,7 +98,7 @@ static void tell_outcome(hs_story *story, hs_story_act *act)
         !hs_fact_round_trip_phases(trace, parts, sizeof parts)) {
         return;
     }
-    act->ready = hs_story_since_first(trace, ready);
+    act->ready = hs_story_since_start(trace, ready);
     if (act->ready < 0) {
         act->ready = 0; /* early data was ready before the first packet */
     }
