@@ -13,24 +13,31 @@ enum { SIGNAL_STATUS = 128 };
 
 typedef struct settings {
     bool json;
+    const char *output;
     const char *html;
     const char *pcap;
 } settings;
 
 static const hs_option options[] = {
     {.group = "Output",
-     .name = "html",
-     .argument = "FILE",
-     .help = "a page that needs nothing else, with a sequence diagram; - for stdout",
-     .kind = HS_OPTION_TEXT,
-     .offset = offsetof(settings, html)},
-    {.name = "json",
+     .name = "json",
      .help = "one object, with the record of each connection",
      .kind = HS_OPTION_FLAG,
      .offset = offsetof(settings, json)},
+    {.letter = 'o',
+     .name = "output",
+     .argument = "FILE",
+     .help = "write to FILE instead of stdout",
+     .kind = HS_OPTION_TEXT,
+     .offset = offsetof(settings, output)},
+    {.name = "html",
+     .argument = "FILE",
+     .help = "also a page with a sequence diagram, whole in itself",
+     .kind = HS_OPTION_TEXT,
+     .offset = offsetof(settings, html)},
     {.name = "pcap",
      .argument = "FILE",
-     .help = "the packets that were told, too (pcapng, with the TLS secrets in it)",
+     .help = "also the packets that were told (pcapng, with the TLS secrets in it)",
      .kind = HS_OPTION_TEXT,
      .offset = offsetof(settings, pcap)},
     {0},
@@ -39,7 +46,7 @@ static const hs_option options[] = {
 static const hs_example examples[] = {
     {"handshake explain", "the topics, a line each"},
     {"handshake explain tls1.3", "a full handshake, message by message"},
-    {"handshake explain quic --html quic.html", "the same as a page, with a diagram"},
+    {"handshake explain quic --html quic.html", "and the same as a page, with a diagram"},
     {"handshake explain 0-rtt --pcap 0-rtt.pcapng", "and its packets, to look at elsewhere"},
     {0},
 };
@@ -77,36 +84,73 @@ static int unknown_topic(const hs_command *command, const char *name)
                            name, nearest ? ", perhaps " : "", nearest ? nearest : "");
 }
 
-/* Opened before anything is made, so that a wrong name costs nothing. */
+/* --- the files --- */
+
+/* Each has its part of the explanation; NULL: not asked for. */
+typedef struct outputs {
+    FILE *text;
+    FILE *page;
+    FILE *packets;
+} outputs;
+
 static bool open_file(const hs_command *command, const char *option, const char *name, FILE **file)
 {
-    *file = NULL;
-    if (!name) {
-        return true;
+    if (name && !(*file = fopen(name, "we"))) {
+        (void)hs_command_fail(command, "%s: '%s': %s", option, name, strerror(errno));
+        return false;
     }
-    *file = strcmp(name, "-") == 0 ? stdout : fopen(name, "we");
-    if (!*file) {
-        (void)hs_command_fail(command, "--%s: '%s': %s", option, name, strerror(errno));
-    }
-    return *file != NULL;
+    return true;
 }
 
-static bool write_file(FILE *file, const char *bytes, size_t len)
+/* All that can be wrong with a file is found before anything is made. */
+static bool open_outputs(const hs_command *command, const settings *s, outputs *out)
 {
-    bool is_written = fwrite(bytes, 1, len, file) == len;
-    return fflush(file) == 0 && is_written;
+    *out = (outputs){.text = stdout};
+    return open_file(command, "--output", s->output, &out->text) &&
+           open_file(command, "--html", s->html, &out->page) &&
+           open_file(command, "--pcap", s->pcap, &out->packets);
 }
 
-static int explain(const hs_command *command, const hs_topic *topic, const settings *s, FILE *text,
-                   FILE *packets)
+static void put(FILE *file, const hs_explained *part)
+{
+    if (file) {
+        (void)fwrite(part->bytes, 1, part->len, file); /* its error is looked for at the end */
+    }
+}
+
+static int close_file(const hs_command *command, const char *option, const char *name, FILE *file,
+                      int status)
+{
+    if (!file || file == stdout) {
+        return status;
+    }
+    bool is_broken = ferror(file) != 0;
+    if (fclose(file) != 0 || is_broken) {
+        return hs_command_fail(command, "%s: '%s' could not be written: %s", option, name,
+                               strerror(errno));
+    }
+    return status;
+}
+
+static int close_outputs(const hs_command *command, const settings *s, const outputs *out,
+                         int status)
+{
+    status = close_file(command, "--output", s->output, out->text, status);
+    status = close_file(command, "--html", s->html, out->page, status);
+    return close_file(command, "--pcap", s->pcap, out->packets, status);
+}
+
+/* --- */
+
+static int explain(const hs_command *command, const hs_topic *topic, const settings *s,
+                   const outputs *out)
 {
     hs_explain_options explain_options = {
-        .form = s->html ? HS_EXPLAIN_HTML : s->json ? HS_EXPLAIN_JSON : HS_EXPLAIN_TEXT,
-        .packets = packets != NULL};
+        .json = s->json, .page = out->page != NULL, .packets = out->packets != NULL};
     hs_explanation explanation;
     hs_problem problem = {""};
     int status = HS_EXIT_OK;
-    hs_terminal_report_options(stdout, &explain_options.report);
+    hs_terminal_report_options(out->text, &explain_options.report);
     hs_interrupt_call(NULL);
     hs_result result = hs_explain(topic, &explain_options, is_stopped, &explanation, &problem);
     if (hs_interrupted()) {
@@ -115,27 +159,20 @@ static int explain(const hs_command *command, const hs_topic *topic, const setti
     } else if (result != HS_OK) {
         status = hs_command_fail(command, "%s",
                                  problem.text[0] != '\0' ? problem.text : hs_result_text(result));
-    } else if (!write_file(text, explanation.text, explanation.len) && text != stdout) {
-        status = hs_command_fail(command, "--html: '%s': %s", s->html, strerror(errno));
-    } else if (packets && !write_file(packets, explanation.packets, explanation.packets_len) &&
-               packets != stdout) {
-        status = hs_command_fail(command, "--pcap: '%s': %s", s->pcap, strerror(errno));
+    } else {
+        put(out->text, &explanation.text);
+        put(out->page, &explanation.page);
+        put(out->packets, &explanation.packets);
     }
     hs_explanation_free(&explanation);
     return status;
-}
-
-static void close_file(FILE *file)
-{
-    if (file && file != stdout) {
-        (void)fclose(file); /* it was flushed */
-    }
 }
 
 static int run(const hs_command *command, int argc, char **argv)
 {
     settings s = {0};
     hs_operands operands;
+    outputs out;
     int status = HS_EXIT_OK;
     if (!hs_command_parse(command, argc, argv, &s, &operands, &status)) {
         return status;
@@ -147,22 +184,8 @@ static int run(const hs_command *command, int argc, char **argv)
     if (!topic) {
         return unknown_topic(command, operands.items[0]);
     }
-    if (s.json && s.html) {
-        return hs_command_fail(command, "--json and --html exclude each other");
-    }
-    if (s.pcap && strcmp(s.pcap, "-") == 0 && (!s.html || strcmp(s.html, "-") == 0)) {
-        return hs_command_fail(command, "--pcap -: the text goes to stdout already");
-    }
-    FILE *html;
-    FILE *packets = NULL;
-    if (!open_file(command, "html", s.html, &html) ||
-        !open_file(command, "pcap", s.pcap, &packets)) {
-        close_file(html);
-        return HS_EXIT_USAGE;
-    }
-    status = explain(command, topic, &s, html ? html : stdout, packets);
-    close_file(html);
-    close_file(packets);
+    status = open_outputs(command, &s, &out) ? explain(command, topic, &s, &out) : HS_EXIT_USAGE;
+    status = close_outputs(command, &s, &out, status);
     return hs_command_finish(command, status);
 }
 

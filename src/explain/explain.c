@@ -20,34 +20,34 @@ typedef struct task {
     const char *because;              /* loopback, and not namespaces */
 } task;
 
-/* What stands before the text and the packets. */
+enum { PART_COUNT = 3 };
+
+/* What stands before the text, the page and the packets. */
 typedef struct head {
     hs_result result;
     hs_problem problem;
     bool has_no_stage; /* it failed before the first connection */
-    size_t len;
-    size_t packets_len;
+    size_t lengths[PART_COUNT];
 } head;
 
 /* --- in the child --- */
 
-static hs_result render(const hs_story *story, const hs_explain_options *options, FILE *out)
+static hs_result put_text(const task *t, const hs_performance *p, FILE *out)
 {
-    switch (options->form) {
-    case HS_EXPLAIN_JSON:
-        return hs_story_json(story, out);
-    case HS_EXPLAIN_HTML:
-        return hs_story_html(story, out);
-    default:
-        return hs_story_text(story, &options->report, out);
-    }
+    return t->options->json ? hs_story_json(&p->story, out)
+                            : hs_story_text(&p->story, &t->options->report, out);
+}
+
+static hs_result put_page(const task *t, const hs_performance *p, FILE *out)
+{
+    return t->options->page ? hs_story_html(&p->story, out) : HS_OK;
 }
 
 /* All packets, a section behind the other (pcapng allows it). */
-static hs_result gather(const hs_performance *p, FILE *out)
+static hs_result put_packets(const task *t, const hs_performance *p, FILE *out)
 {
     uint8_t bytes[BUFSIZ];
-    for (size_t i = 0; i < HS_STORY_ACTS_MAX; i++) {
+    for (size_t i = 0; t->options->packets && i < HS_STORY_ACTS_MAX; i++) {
         ssize_t got = 0;
         if (p->packets[i] <= 0 || lseek(p->packets[i], 0, SEEK_SET) != 0) {
             continue;
@@ -61,22 +61,37 @@ static hs_result gather(const hs_performance *p, FILE *out)
     return HS_OK;
 }
 
-static hs_result make(const task *t, const hs_performance *p, hs_explanation *out)
+static hs_explained *part_of(hs_explanation *e, size_t index)
 {
-    FILE *text = open_memstream(&out->text, &out->len);
-    hs_result result = text ? render(&p->story, t->options, text) : HS_NO_MEMORY;
-    if (text && fclose(text) != 0) {
-        result = HS_NO_MEMORY;
-    }
-    if (result != HS_OK || !t->options->packets) {
-        return result;
-    }
-    FILE *packets = open_memstream(&out->packets, &out->packets_len);
-    result = packets ? gather(p, packets) : HS_NO_MEMORY;
-    if (packets && fclose(packets) != 0) {
-        result = HS_NO_MEMORY;
+    hs_explained *const parts[PART_COUNT] = {&e->text, &e->page, &e->packets};
+    return parts[index];
+}
+
+static hs_result make(const task *t, const hs_performance *p, hs_explanation *e)
+{
+    static hs_result (*const put[PART_COUNT])(const task *t, const hs_performance *p,
+                                              FILE *out) = {put_text, put_page, put_packets};
+    hs_result result = HS_OK;
+    for (size_t i = 0; result == HS_OK && i < PART_COUNT; i++) {
+        hs_explained *part = part_of(e, i);
+        FILE *out = open_memstream(&part->bytes, &part->len);
+        result = out ? put[i](t, p, out) : HS_NO_MEMORY;
+        if (out && fclose(out) != 0) {
+            result = HS_NO_MEMORY;
+        }
     }
     return result;
+}
+
+static void answer(int parent, head *h, hs_explanation *e)
+{
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        h->lengths[i] = h->result == HS_OK ? part_of(e, i)->len : 0;
+    }
+    hs_result result = hs_child_write(parent, h, sizeof *h);
+    for (size_t i = 0; result == HS_OK && i < PART_COUNT; i++) {
+        result = hs_child_write(parent, part_of(e, i)->bytes, h->lengths[i]);
+    }
 }
 
 static void body(void *context, int parent)
@@ -85,9 +100,10 @@ static void body(void *context, int parent)
     head h;
     hs_stage stage;
     hs_performance performance;
-    hs_explanation explanation = {0};
+    hs_explanation explanation;
     memset(&h, 0, sizeof h);
     memset(&performance, 0, sizeof performance);
+    memset(&explanation, 0, sizeof explanation);
     h.result = hs_stage_open(&stage, t->folder[0] != '\0' ? t->folder : NULL, parent, &h.problem);
     h.has_no_stage = h.result != HS_OK;
     if (h.result == HS_OK) {
@@ -98,30 +114,26 @@ static void body(void *context, int parent)
     if (h.result == HS_OK) {
         h.result = make(t, &performance, &explanation);
     }
-    h.len = h.result == HS_OK ? explanation.len : 0;
-    h.packets_len = h.result == HS_OK ? explanation.packets_len : 0;
-    if (hs_child_write(parent, &h, sizeof h) == HS_OK &&
-        hs_child_write(parent, explanation.text, h.len) == HS_OK) {
-        (void)!hs_child_write(parent, explanation.packets, h.packets_len);
-    }
+    answer(parent, &h, &explanation);
     hs_performance_free(&performance);
     hs_explanation_free(&explanation);
 }
 
 /* --- in the parent --- */
 
-static hs_result take(const hs_child *child, char **text, size_t len, hs_time deadline,
+static hs_result take(const hs_child *child, hs_explained *part, size_t len, hs_time deadline,
                       bool (*is_stopped)(void))
 {
     if (len > ANSWER_MAX) {
         return HS_LIMIT;
     }
-    *text = malloc(len + 1);
-    if (!*text) {
+    part->bytes = malloc(len + 1);
+    if (!part->bytes) {
         return HS_NO_MEMORY;
     }
-    (*text)[len] = '\0';
-    return hs_child_read(child, *text, len, deadline, is_stopped);
+    part->bytes[len] = '\0';
+    part->len = len;
+    return hs_child_read(child, part->bytes, len, deadline, is_stopped);
 }
 
 static hs_result read_answer(const hs_child *child, bool (*is_stopped)(void), head *h,
@@ -129,14 +141,10 @@ static hs_result read_answer(const hs_child *child, bool (*is_stopped)(void), he
 {
     const hs_time deadline = hs_clock_monotonic() + DEADLINE_SECONDS * HS_SECOND;
     hs_result result = hs_child_read(child, h, sizeof *h, deadline, is_stopped);
-    if (result != HS_OK || h->result != HS_OK) {
-        return result;
+    for (size_t i = 0; result == HS_OK && h->result == HS_OK && i < PART_COUNT; i++) {
+        result = take(child, part_of(out, i), h->lengths[i], deadline, is_stopped);
     }
-    out->len = h->len;
-    out->packets_len = h->packets_len;
-    result = take(child, &out->text, h->len, deadline, is_stopped);
-    return result == HS_OK ? take(child, &out->packets, h->packets_len, deadline, is_stopped)
-                           : result;
+    return result;
 }
 
 static hs_result run(task *t, bool (*is_stopped)(void), head *h, hs_explanation *out,
@@ -190,7 +198,8 @@ hs_result hs_explain(const hs_topic *topic, const hs_explain_options *options,
 
 void hs_explanation_free(hs_explanation *explanation)
 {
-    free(explanation->text);
-    free(explanation->packets);
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        free(part_of(explanation, i)->bytes);
+    }
     *explanation = (hs_explanation){0};
 }

@@ -7,19 +7,22 @@
 
 #include "explain/topics.h"
 
-typedef enum hs_explain_form { HS_EXPLAIN_TEXT, HS_EXPLAIN_JSON, HS_EXPLAIN_HTML } hs_explain_form;
-
 typedef struct hs_explain_options {
-    hs_explain_form form;
+    bool json;                /* in place of text */
     hs_report_options report; /* colour and width of the text */
-    bool packets;             /* the connections' packets are wanted as well */
+    bool page;                /* a page is wanted as well */
+    bool packets;             /* and the connections' packets */
 } hs_explain_options;
 
-typedef struct hs_explanation {
-    char *text; /* in the form that was asked for */
+typedef struct hs_explained {
+    char *bytes; /* malloc'ed, with a NUL behind them; NULL where not asked for */
     size_t len;
-    char *packets; /* pcapng with the secrets in it, a section for each connection told */
-    size_t packets_len;
+} hs_explained;
+
+typedef struct hs_explanation {
+    hs_explained text; /* or JSON */
+    hs_explained page;
+    hs_explained packets; /* pcapng with the secrets in it, a section for each connection told */
 } hs_explanation;
 
 /* HS_SYSTEM with `problem` filled where it cannot be made here; HS_LIMIT where `is_stopped` (may be
