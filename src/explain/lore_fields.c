@@ -126,7 +126,7 @@ const hs_lore_field hs_lore_fields[] = {
     ROW(QUIC, NULL, "frames", "what the packet carries", "RFC 9000 12.4"),
     ROW(QUIC, NULL, "key_phase", "which of the changing keys", "RFC 9001 6"),
     ROW(QUIC, "Retry", "integrity_tag",
-        "it covers the client's first packet: only who has seen that could make it",
+        "it covers the first connection ID: only who has seen the client's packet could make it",
         "RFC 9001 5.8"),
 
     ROW(HTTP, NULL, "method", "what is asked for", "RFC 9110 9"),

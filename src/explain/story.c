@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/time_text.h"
 #include "decode/tcp_machine.h"
 #include "explain/lore.h"
 
@@ -11,6 +12,25 @@ static const char *const sight_names[] = {"in plain", "readable", "encrypted"};
 const char *hs_sight_name(hs_sight sight)
 {
     return sight_names[sight];
+}
+
+const char *hs_story_wait_text(const hs_story_step *step, char out[HS_STORY_WAIT_MAX])
+{
+    /* In round trips: less is somebody's computing, and more is nothing that the path does. */
+    static const double least = 0.25;
+    static const double most = 9.99;
+    char time[HS_TIME_TEXT_MAX];
+    double round_trips = step->since_round_trips;
+    bool is_short = round_trips < 0 ? step->since < HS_STORY_LONG : round_trips < least;
+    if (step->since <= 0 || is_short) {
+        return NULL;
+    }
+    if (step->from == HS_SERVER && round_trips >= 0 && round_trips <= most) {
+        (void)snprintf(out, HS_STORY_WAIT_MAX, "%.2f round trips later", round_trips);
+    } else {
+        (void)snprintf(out, HS_STORY_WAIT_MAX, "%s ms later", hs_time_ms(step->since, time));
+    }
+    return out;
 }
 
 /* --- which events are told --- */

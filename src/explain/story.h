@@ -128,8 +128,13 @@ const char *hs_sight_name(hs_sight sight);
 /* "Saves 1 round trip, which took 20.088 ms here."; NULL where it saves none. */
 const char *hs_story_saving_text(const hs_story_saving *saving, char *out, size_t size);
 
-/* A wait that is worth telling, in round trips: less is somebody's computing. */
-#define HS_STORY_LEAST_TOLD 0.25
+enum { HS_STORY_WAIT_MAX = 48 };
+/* A wait on a path whose round trip is not known. */
+#define HS_STORY_LONG (100 * HS_MILLISECOND)
+/* "1.00 round trips later" where an answer came, "53.863 ms later" else; NULL: not worth telling.
+ */
+const char *hs_story_wait_text(const hs_story_step *step, char out[HS_STORY_WAIT_MAX]);
+
 #define HS_STORY_PREPARES "The connection before it, which brought the ticket, is not told."
 
 /* story_states.c */

@@ -66,6 +66,9 @@ static double gap_behind(const hs_story *story, const hs_story_step *step)
     const hs_story_step *next = step + 1;
     size_t states = states_of(step);
     double least = ROW + (states > 1 ? (double)(states - 1) * STATE_ROW : 0);
+    if (next->since_round_trips < 0 && next->since >= HS_STORY_LONG) {
+        return GAP_MAX;
+    }
     if (story->because || next->since_round_trips < 0) {
         return least + (step->from != next->from ? 2 * slope_of(story) : 0);
     }

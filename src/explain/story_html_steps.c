@@ -37,6 +37,7 @@ static void put_reference(hs_markup *markup, const char *reference)
 static void put_facts(hs_markup *markup, const hs_story_step *step)
 {
     char text[HS_TIME_TEXT_MAX];
+    char wait[HS_STORY_WAIT_MAX];
     hs_markup_open(markup, "span", "facts");
     hs_markup_text(markup, "%s", hs_layer_name(step->layer));
     if (step->bytes > 0) {
@@ -45,8 +46,8 @@ static void put_facts(hs_markup *markup, const hs_story_step *step)
     if (step->at != HS_TIME_NONE) {
         hs_markup_text(markup, " · %s ms", hs_time_ms(step->at, text));
     }
-    if (step->since > 0 && step->since_round_trips >= HS_STORY_LEAST_TOLD) {
-        hs_markup_text(markup, " · %.2f round trips later", step->since_round_trips);
+    if (hs_story_wait_text(step, wait)) {
+        hs_markup_text(markup, " · %s", wait);
     }
     hs_markup_close(markup, "span");
 }

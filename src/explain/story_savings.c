@@ -140,35 +140,32 @@ static bool waits_for_nothing(const hs_story_act *act)
 
 static const saving savings[] = {
     {could_fast_open,
-     "TCP Fast Open (RFC 7413) puts the first data into the SYN, on every connection but the "
-     "first. "
-     "See: handshake explain fast-open",
+     "TCP Fast Open (RFC 7413) puts the first data into the SYN, on every connection but the first "
+     "(handshake explain fast-open).",
      1, tcp_time},
     {asks_for_cookie, "The next connection: it has the cookie, and its SYN may carry data.", 1,
      tcp_time},
     {is_full_tls12,
-     "TLS 1.3 agrees the keys in the first exchange, and needs no second. See: handshake explain "
-     "tls1.3",
+     "TLS 1.3 agrees the keys in the first exchange, and needs no second (handshake explain "
+     "tls1.3).",
      1, second_exchange},
     {is_full_tls12, "So does a resumed session of TLS 1.2 (RFC 5077).", 1, second_exchange},
     {is_hello_retry, "A key share of the group that the server prefers, in the first ClientHello.",
      1, hello_retry},
     {has_no_early_data_over_tcp,
      "Early data, on a resumed connection: a request that may be repeated without harm need not "
-     "wait for the handshake. See: handshake explain 0-rtt",
+     "wait for the handshake (handshake explain 0-rtt).",
      1, hello_exchange},
     {has_no_early_data_over_quic,
      "Early data, on a resumed connection: the request goes in the first datagram, if it may be "
-     "repeated without harm. See: handshake explain quic-0rtt",
+     "repeated without harm (handshake explain quic-0rtt).",
      1, hello_exchange},
     {is_tls_over_tcp,
-     "QUIC does in one exchange what TCP and TLS do one after the other. See: handshake explain "
-     "quic",
+     "QUIC does in one exchange what TCP and TLS do one after the other (handshake explain quic).",
      1, tcp_time},
     {is_quic_retry,
      "A token of an earlier connection (NEW_TOKEN, RFC 9000 8.1.3) in the first Initial packet: "
-     "the "
-     "server need not ask.",
+     "the server need not ask.",
      1, retry},
     {is_websocket,
      "A WebSocket over an HTTP/2 connection that is open already (RFC 8441) needs no connection of "

@@ -150,12 +150,11 @@ static void tell_powers(sentences *s, const hs_story_act *act, bool has_secrets)
         return;
     }
     if (is_done && has_step(act, "Finished")) {
-        say(s,
-            "Finished covers every message of TLS from the first ClientHello on: whoever changes "
-            "one is found out, whether it was readable or not.");
+        say(s, "Finished covers the TLS handshake from the first ClientHello on: whoever changes a "
+               "message of it is found out, whether it was readable or not.");
         if (has_layer(act, HS_LAYER_TCP)) {
             say(s, "It does not cover TCP's own packets: options can be taken out of a SYN, and a "
-                   "forged RST ends the connection (RFC 5961).");
+                   "forged RST ends the connection (RFC 9293 3.5.3).");
         }
     }
     if (has_plain_alert(act)) {

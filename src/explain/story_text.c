@@ -39,13 +39,14 @@ static const char *arrow(const hs_story_step *step)
 
 static void put_since(hs_page *page, const hs_story_step *step)
 {
-    char text[HS_TIME_TEXT_MAX];
+    char time[HS_TIME_TEXT_MAX];
+    char wait[HS_STORY_WAIT_MAX];
     if (step->at == HS_TIME_NONE) {
         return;
     }
-    hs_page_item(page, HS_TONE_DIM, "at %s ms", hs_time_ms(step->at, text));
-    if (step->since > 0 && step->since_round_trips >= HS_STORY_LEAST_TOLD) {
-        hs_page_item(page, HS_TONE_DIM, "%.2f round trips later", step->since_round_trips);
+    hs_page_item(page, HS_TONE_DIM, "at %s ms", hs_time_ms(step->at, time));
+    if (hs_story_wait_text(step, wait)) {
+        hs_page_item(page, HS_TONE_DIM, "%s", wait);
     }
 }
 

@@ -290,6 +290,7 @@ def test_failures_are_told_apart(hs):
         "tcp.refused", "tls.cert.name_invalid", "tls.not_tls", "tcp.timed_out"]
     last = [[step["name"] for step in act["steps"]] for act in acts]
     assert last[0] == ["SYN", "RST"] and "Alert" in last[1] and last[3] == ["SYN", "SYN"]
+    assert acts[3]["steps"][1]["at_ms"] >= 1000
     assert paths_of(acts[3], "TCP") == [["CLOSED", "SYN-SENT"], []]
 
 
