@@ -120,8 +120,8 @@ typedef struct hs_compare_row {
      */
     hs_accounting accounting;
     hs_time phases[HS_PHASE_COUNT]; /* length; HS_TIME_NONE where it had none */
-    /* "3.02 round trips: TCP 1, HelloRetryRequest 1, TLS 1; 97 % network": round_trips_to_ready, and
-     * what the typical run waited for. */
+    /* "3.02 round trips: TCP 1, HelloRetryRequest 1, TLS 1; 97 % network": round_trips_to_ready,
+     * and what the typical run waited for. */
     char sentence[256];
     /* What was agreed on; empty where nothing was. */
     char tls_version[16];

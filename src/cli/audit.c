@@ -149,7 +149,7 @@ static int run(const hs_command *command, int argc, char **argv)
     if (!s.watch && (s.count != 0 || s.interval != HS_TIME_NONE)) {
         return hs_command_fail(command, "--%s: needs --watch", s.count != 0 ? "count" : "interval");
     }
-    hs_report_options report = {.color = false};
+    hs_report_options report = {.verbosity = s.verbosity};
     hs_terminal_report_options(stdout, &report);
     return s.watch ? watch(command, &s, &report) : look_once(command, &s, &report);
 }

@@ -367,12 +367,12 @@ static void run_experiment(void *context, int parent)
     hs_result result = hs_far_end_open(&e->far_end, &far_end_options, parent, &problem);
     if (result == HS_OK) {
         status = run_paths(e);
-        (void)hs_far_end_close(&e->far_end, NULL);
+        (void)!hs_far_end_close(&e->far_end, NULL);
     } else {
         status = failed(e, result, &problem);
     }
     status = hs_compare_printer_close(e->printer, status);
-    (void)hs_child_write(parent, &status, sizeof status);
+    (void)!hs_child_write(parent, &status, sizeof status);
 }
 
 /* --- this process --- */

@@ -93,7 +93,7 @@ static hs_result put_slopes_text(hs_compare_printer *p, const hs_compare_slope *
         hs_page_tab(&page, TITLE_COLUMNS);
         hs_page_hang(&page);
         hs_page_item(&page, HS_TONE_STRONG, "%5.2f", slope->round_trips);
-        hs_page_item(&page, HS_TONE_PLAIN, "and %s ms that no path costs",
+        hs_page_item(&page, HS_TONE_PLAIN, "plus %s ms on a path of any length",
                      hs_time_ms(slope->fixed, fixed));
         if (slope->residual != HS_TIME_NONE) {
             hs_page_item(&page, HS_TONE_DIM, "off the line by %s ms",

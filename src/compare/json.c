@@ -1,6 +1,4 @@
 /* A comparison as one record. */
-#include <math.h>
-
 #include "base/time_text.h"
 #include "report/facts.h"
 #include "report/json_object.h"
@@ -9,14 +7,6 @@
 #include <handshake/compare.h>
 
 #define SCHEMA "handshake-compare/1"
-
-static void set_real(hs_json *json, json_t *object, const char *key, double value)
-{
-    const double thousandths = 1000;
-    if (!isnan(value)) {
-        hs_json_set(json, object, key, json_real(round(value * thousandths) / thousandths));
-    }
-}
 
 static void set_text(hs_json *json, json_t *object, const char *key, const char *text)
 {
@@ -58,9 +48,9 @@ static json_t *phases_of(hs_json *json, const hs_compare_row *row)
 static void set_measured(hs_json *json, json_t *object, const hs_compare_row *row)
 {
     json_t *round_trips = hs_json_object(json);
-    set_real(json, round_trips, "ready", row->round_trips_to_ready);
-    set_real(json, round_trips, "settings", row->round_trips_to_settings);
-    set_real(json, round_trips, "first_response", row->round_trips_to_response);
+    hs_json_ratio(json, round_trips, "ready", row->round_trips_to_ready);
+    hs_json_ratio(json, round_trips, "settings", row->round_trips_to_settings);
+    hs_json_ratio(json, round_trips, "first_response", row->round_trips_to_response);
     hs_json_set_nonempty(json, object, "round_trips", round_trips);
     set_quantiles(json, object, "ready_ms", &row->ready);
     set_quantiles(json, object, "settings_ms", &row->settings);
@@ -110,7 +100,7 @@ static json_t *saving_of(hs_json *json, const hs_saving *saving)
     hs_json_bool(json, object, "measured", saving->measured);
     hs_json_text(json, object, "from", hs_way_name(saving->from));
     hs_json_text(json, object, "to", hs_way_name(saving->to));
-    set_real(json, object, "round_trips", saving->round_trips);
+    hs_json_ratio(json, object, "round_trips", saving->round_trips);
     hs_json_ms(json, object, "ms", saving->time);
     hs_json_text(json, object, "advice", saving->advice);
     return object;

@@ -66,12 +66,12 @@ static hs_time retry(const hs_story_act *act)
 
 /* --- the rules --- */
 
-typedef struct saving {
+typedef struct saving_rule {
     bool (*applies)(const hs_story_act *act);
     const char *text;
     int round_trips;
     hs_time (*time)(const hs_story_act *act);
-} saving;
+} saving_rule;
 
 static bool waits_for_tcp(const hs_story_act *act)
 {
@@ -138,7 +138,7 @@ static bool waits_for_nothing(const hs_story_act *act)
     return a->present && act->trace->failure.cls == HS_FAILURE_NONE && a->round_trips_to_ready == 0;
 }
 
-static const saving savings[] = {
+static const saving_rule savings[] = {
     {could_fast_open,
      "TCP Fast Open (RFC 7413) puts the first data into the SYN, on every connection but the first "
      "(handshake explain fast-open).",
@@ -181,7 +181,7 @@ void hs_story_tell_savings(hs_story *story, hs_story_act *act)
     hs_story_saving *items = hs_arena_alloc(story->arena, SAVINGS_MAX * sizeof *items);
     bool is_closing = act->act->part == HS_ACT_CLOSING;
     for (size_t i = 0; items && !is_closing && i < sizeof savings / sizeof savings[0]; i++) {
-        const saving *s = &savings[i];
+        const saving_rule *s = &savings[i];
         if (act->saving_count < SAVINGS_MAX && s->applies(act)) {
             items[act->saving_count++] = (hs_story_saving){s->text, s->round_trips,
                                                            s->time ? s->time(act) : HS_TIME_NONE};

@@ -4,7 +4,7 @@
 
 #include <handshake/trace.h>
 
-enum { HS_FACT_TEXT_MAX = 32 };
+enum { HS_FACT_TEXT_MAX = 32, HS_FACT_SENTENCE_MAX = 160 };
 
 /* The registered name, or "0x1301" in `out`. */
 const char *hs_fact_name(const char *name, unsigned value, char out[HS_FACT_TEXT_MAX]);
@@ -42,6 +42,16 @@ const char *hs_fact_failure_class(hs_failure_class cls); /* NULL for none */
 bool hs_fact_round_trip_parts(const hs_trace *trace, char *out, size_t size);
 /* The same without the network's share. */
 bool hs_fact_round_trip_phases(const hs_trace *trace, char *out, size_t size);
+
+/* From the first packet until ready, in round trips of the path. False where one of these is not
+ * known. */
+bool hs_fact_ready_over_path_rtt(const hs_trace *trace, double *round_trips);
+
+/* "3.02 round trips: TCP 1, HelloRetryRequest 1, TLS 1; 97 % network". Where most of the time went
+ * elsewhere than into the network, time over round trip says nothing about round trips, and those
+ * that were counted stand in its place: "2 round trips: TCP 1, TLS 1; 4 % network". False, and an
+ * empty text, where the path's round trip is not known. */
+bool hs_fact_round_trips(const hs_trace *trace, char *out, size_t size);
 
 /* One part of the accounting. */
 typedef struct hs_fact_part {

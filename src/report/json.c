@@ -2,7 +2,22 @@
 #include <handshake/report.h>
 
 #include "base/time_text.h"
+#include "report/facts.h"
 #include "report/json_parts.h"
+
+static json_t *accounting(hs_json *json, const hs_trace *trace)
+{
+    char sentence[HS_FACT_SENTENCE_MAX];
+    double round_trips;
+    json_t *object = hs_json_accounting(json, &trace->accounting);
+    if (hs_fact_ready_over_path_rtt(trace, &round_trips)) {
+        hs_json_ratio(json, object, "ready_over_path_rtt", round_trips);
+    }
+    if (hs_fact_round_trips(trace, sentence, sizeof sentence)) {
+        hs_json_text(json, object, "sentence", sentence);
+    }
+    return object;
+}
 
 static void set_times(hs_json *json, json_t *record, const hs_trace *trace)
 {
@@ -13,7 +28,7 @@ static void set_times(hs_json *json, json_t *record, const hs_trace *trace)
                trace->milestones[HS_MILESTONE_FIRST_RESPONSE].at);
     hs_json_ms(json, record, "total_ms", trace->milestones[HS_MILESTONE_END].at);
     if (trace->accounting.present) {
-        hs_json_set(json, record, "accounting", hs_json_accounting(json, &trace->accounting));
+        hs_json_set(json, record, "accounting", accounting(json, trace));
     }
 }
 

@@ -1,5 +1,6 @@
 #include "report/json_object.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,14 @@ void hs_json_ms(hs_json *json, json_t *object, const char *key, hs_time time)
     hs_time half = time < 0 ? -HS_MICROSECOND / 2 : HS_MICROSECOND / 2;
     hs_time microseconds = (time + half) / HS_MICROSECOND;
     hs_json_set(json, object, key, json_real((double)microseconds / 1000.0));
+}
+
+void hs_json_ratio(hs_json *json, json_t *object, const char *key, double value)
+{
+    const double thousandths = 1000;
+    if (!isnan(value)) {
+        hs_json_set(json, object, key, json_real(round(value * thousandths) / thousandths));
+    }
 }
 
 hs_result hs_json_write(const hs_json *json, json_t *object, FILE *out)

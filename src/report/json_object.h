@@ -26,6 +26,9 @@ void hs_json_bool(hs_json *json, json_t *object, const char *key, bool value);
 void hs_json_seen(hs_json *json, json_t *object, const char *key, hs_seen seen); /* not HS_UNSEEN */
 /* Milliseconds with microsecond digits; not HS_TIME_NONE. */
 void hs_json_ms(hs_json *json, json_t *object, const char *key, hs_time time);
+
+/* With three digits; left out where it is NAN. */
+void hs_json_ratio(hs_json *json, json_t *object, const char *key, double value);
 json_t *hs_json_string(const char *text);
 /* Writes the object on one line and drops it. HS_NO_MEMORY where making it failed anywhere;
  * HS_SYSTEM after a write error. */

@@ -109,3 +109,32 @@ bool hs_fact_round_trip_parts(const hs_trace *trace, char *out, size_t size)
     put_network(&s, trace);
     return true;
 }
+
+bool hs_fact_ready_over_path_rtt(const hs_trace *trace, double *round_trips)
+{
+    if (!is_told(trace)) {
+        return false;
+    }
+    hs_time took = trace->milestones[HS_MILESTONE_READY].at - first_packet(trace);
+    *round_trips = (double)took / (double)trace->accounting.path_rtt;
+    return true;
+}
+
+bool hs_fact_round_trips(const hs_trace *trace, char *out, size_t size)
+{
+    char parts[HS_FACT_SENTENCE_MAX];
+    double measured;
+    out[0] = '\0';
+    if (!hs_fact_ready_over_path_rtt(trace, &measured) ||
+        !hs_fact_round_trip_parts(trace, parts, sizeof parts)) {
+        return false;
+    }
+    const hs_accounting *all = &trace->accounting;
+    if (2 * all->network >= all->total - all->dns) {
+        (void)snprintf(out, size, "%.2f round trips%s", measured, parts);
+    } else if (all->round_trips_to_ready >= 0) {
+        (void)snprintf(out, size, "%d round trip%s%s", all->round_trips_to_ready,
+                       all->round_trips_to_ready == 1 ? "" : "s", parts);
+    }
+    return out[0] != '\0';
+}

@@ -106,6 +106,16 @@ static void put_accounting(hs_page *page, const hs_accounting *accounting)
     hs_page_end_line(page);
 }
 
+static void put_round_trips(hs_page *page, const hs_trace *trace)
+{
+    char text[HS_FACT_SENTENCE_MAX];
+    if (hs_fact_round_trips(trace, text, sizeof text)) {
+        hs_text_row(page, HS_TONE_PLAIN, "ready in");
+        hs_page_words(page, HS_TONE_PLAIN, "%s", text);
+        hs_page_end_line(page);
+    }
+}
+
 static void put_legend(hs_page *page, const bool used[HS_CLOCK_CAPTURE + 1])
 {
     static const char *const meanings[] = {
@@ -147,6 +157,7 @@ void hs_text_phases(hs_page *page, const hs_trace *trace)
     used[HS_CLOCK_NONE] = false;
     if (trace->accounting.present && trace->accounting.total > 0) {
         put_accounting(page, &trace->accounting);
+        put_round_trips(page, trace);
     }
     put_legend(page, used);
 }

@@ -14,15 +14,17 @@ static bool seen(const hs_trace *trace, hs_milestone m)
     return trace->milestones[m].at != HS_TIME_NONE;
 }
 
-/* The turns in which the client had sent and the server's answer began within (start, end]. */
-static int count_round_trips(const hs_trace *trace, hs_time start, hs_time end)
+/* The turns in which the client had sent, not before it asked for what the phase waits for, and the
+ * server's answer began within (start, end]. What answers something that left earlier, such as a
+ * NewSessionTicket that the client's Finished brings, was not waited for. */
+static int count_round_trips(const hs_trace *trace, hs_time asked, hs_time start, hs_time end)
 {
     int count = 0;
     bool client_sent = false;
     for (size_t i = 0; i < trace->segment_count; i++) {
         const hs_segment *segment = &trace->segments[i];
         if (segment->from == HS_CLIENT) {
-            client_sent = true;
+            client_sent = segment->moment.at >= asked;
         } else if (client_sent) {
             client_sent = false;
             if (segment->moment.at > start && segment->moment.at <= end) {
@@ -33,7 +35,9 @@ static int count_round_trips(const hs_trace *trace, hs_time start, hs_time end)
     return count;
 }
 
-static void set_phase(hs_trace *trace, hs_phase phase, hs_moment start, hs_moment end)
+/* `asked`: when the client sent what the phase begins with. */
+static void set_phase(hs_trace *trace, hs_phase phase, hs_moment asked, hs_moment start,
+                      hs_moment end)
 {
     hs_phase_span *span = &trace->phases[phase];
     span->present = true;
@@ -45,19 +49,33 @@ static void set_phase(hs_trace *trace, hs_phase phase, hs_moment start, hs_momen
     if (end.at < start.at) {
         span->end.at = start.at;
     }
-    span->round_trips = count_round_trips(trace, start.at, span->end.at);
+    span->round_trips = count_round_trips(trace, asked.at, start.at, span->end.at);
+}
+
+/* The server's SETTINGS come without being asked, once the handshake is over (RFC 9113 3.4), or
+ * after the client's: one wait either way. A NewSessionTicket in front of them, with a late segment
+ * of the client's in between, looks like another one. */
+static void set_settings_phase(hs_trace *trace, hs_moment previous)
+{
+    hs_phase_span *span = &trace->phases[HS_PHASE_SETTINGS];
+    set_phase(trace, HS_PHASE_SETTINGS, previous, previous,
+              milestone(trace, HS_MILESTONE_SETTINGS_DONE));
+    if (span->round_trips > 1) {
+        span->round_trips = 1;
+    }
 }
 
 static void set_connecting_phases(hs_trace *trace)
 {
     if (seen(trace, HS_MILESTONE_DNS_START)) {
         set_phase(trace, HS_PHASE_DNS, milestone(trace, HS_MILESTONE_DNS_START),
+                  milestone(trace, HS_MILESTONE_DNS_START),
                   milestone(trace, HS_MILESTONE_DNS_DONE));
         trace->phases[HS_PHASE_DNS].round_trips = -1;
     }
     if (seen(trace, HS_MILESTONE_SYN)) {
         set_phase(trace, HS_PHASE_TCP, milestone(trace, HS_MILESTONE_SYN),
-                  milestone(trace, HS_MILESTONE_ESTABLISHED));
+                  milestone(trace, HS_MILESTONE_SYN), milestone(trace, HS_MILESTONE_ESTABLISHED));
         /* The SYN's own turn is not among the segments of data; with data in the SYN none was
          * waited for. */
         int turns = trace->tcp.syn_data_acknowledged == HS_YES ? 0 : 1;
@@ -103,29 +121,33 @@ void hs_trace_compute_phases(hs_trace *trace)
         return;
     }
     if (is_quic) {
-        set_phase(trace, HS_PHASE_QUIC, previous, milestone(trace, HS_MILESTONE_QUIC_DONE));
+        set_phase(trace, HS_PHASE_QUIC, milestone(trace, HS_MILESTONE_QUIC_START), previous,
+                  milestone(trace, HS_MILESTONE_QUIC_DONE));
         if (seen(trace, HS_MILESTONE_QUIC_DONE)) {
             previous = milestone(trace, HS_MILESTONE_QUIC_DONE);
         }
     }
     if (seen(trace, HS_MILESTONE_TLS_START)) {
-        set_phase(trace, HS_PHASE_TLS, previous, milestone(trace, HS_MILESTONE_TLS_DONE));
+        set_phase(trace, HS_PHASE_TLS, milestone(trace, HS_MILESTONE_TLS_START), previous,
+                  milestone(trace, HS_MILESTONE_TLS_DONE));
         if (seen(trace, HS_MILESTONE_TLS_DONE)) {
             previous = milestone(trace, HS_MILESTONE_TLS_DONE);
         }
     }
     if (seen(trace, HS_MILESTONE_SETTINGS_START)) {
-        set_phase(trace, HS_PHASE_SETTINGS, previous, milestone(trace, HS_MILESTONE_SETTINGS_DONE));
+        set_settings_phase(trace, previous);
         if (seen(trace, HS_MILESTONE_SETTINGS_DONE)) {
             previous = trace->phases[HS_PHASE_SETTINGS].end;
         }
     }
     if (seen(trace, HS_MILESTONE_UPGRADE_START)) {
         /* Over HTTP/2 it waited for the server's SETTINGS (RFC 8441 3). */
-        set_phase(trace, HS_PHASE_UPGRADE, previous, milestone(trace, HS_MILESTONE_UPGRADE_DONE));
+        set_phase(trace, HS_PHASE_UPGRADE, milestone(trace, HS_MILESTONE_UPGRADE_START), previous,
+                  milestone(trace, HS_MILESTONE_UPGRADE_DONE));
     }
     if (seen(trace, HS_MILESTONE_REQUEST)) {
         set_phase(trace, HS_PHASE_RESPONSE, milestone(trace, HS_MILESTONE_REQUEST),
+                  milestone(trace, HS_MILESTONE_REQUEST),
                   milestone(trace, HS_MILESTONE_FIRST_RESPONSE));
     }
     set_ready(trace);

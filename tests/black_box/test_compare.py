@@ -263,6 +263,17 @@ def test_s_server_without_tickets(hs, s_server, certificates):
     assert saving["measured"] is False and "session tickets" in saving["advice"]
 
 
+def test_a_better_first_key_share(hs, s_server, certificates):
+    """A server that takes none of the first ClientHello's key shares costs every client a round trip."""
+    server = s_server(certificates.server, "-groups", "P-384")
+    c = compare(hs, "-c", 2, "-4", "--cacert", certificates.ca, f"https://localhost:{server.port}/",
+                timeout=60)
+    assert c.ways["tls1.3"]["accounting"]["round_trips_to_ready"] == 3
+    saving = c.savings["hello_retry_request"]
+    assert saving["measured"] is False and saving["round_trips"] == 1
+    assert saving["from"] == saving["to"] == "tls1.3" and saving["ms"] > 0, saving
+
+
 def test_gnutls_serv(hs, gnutls_serv, certificates):
     server = gnutls_serv(certificates.server, "--http")
     c = compare(hs, "-c", 3, "-4", "--cacert", certificates.ca, f"https://localhost:{server.port}/",

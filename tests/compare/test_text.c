@@ -168,14 +168,14 @@ static void columns_stand_under_their_headings(void **state)
         "                                until ready            SETTINGS       first response          CPU   bytes\n"
         "                                RTT  p50 ms     p95    RTT  p50 ms    RTT  p50 ms     p95     ms    out     in\n"));
     assert_true(says(all, 120, "\n"
-        "  HTTP/2                       2.20     110     111   1.54   77.00   3.20     160     161   2.00   1234  56789 E-?\n"));
+        "  HTTP/2                       2.20  110.00  111.00   1.54   77.00   3.20  160.00  161.00   2.00   1234  56789 E-?\n"));
     assert_true(says(all, 120, "\n"
         "  TCP                          0.20   10.00   11.00                                         2.00   1234  56789 E-?\n"));
     assert_true(says(all, 80,
         "                                until ready            first response\n"
         "                                RTT  p50 ms     p95    RTT  p50 ms     p95\n"));
     assert_true(says(all, 80, "\n"
-        "  HTTP/2                       2.20     110     111   3.20     160     161 E-?\n"));
+        "  HTTP/2                       2.20  110.00  111.00   3.20  160.00  161.00 E-?\n"));
     /* clang-format on */
     free(all);
 }

@@ -121,6 +121,65 @@ static void accepted_early_data_is_ready_with_the_client_hello(void **state)
     hs_trace_free(t);
 }
 
+/* A NewSessionTicket that comes between Finished and the upgrade's request answers the former. */
+static void what_answers_something_earlier_was_not_waited_for(void **state)
+{
+    (void)state;
+    for (int is_prompt = 0; is_prompt <= 1; is_prompt++) {
+        hs_trace_config config = {0};
+        hs_trace *t = hs_trace_new(&config);
+        t->target.scheme = "wss";
+        hs_trace_mark(t, HS_MILESTONE_SYN, ms(0));
+        hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(50));
+        hs_trace_add_segment(t, HS_CLIENT, 100, ms(50));
+        hs_trace_add_segment(t, HS_SERVER, 100, ms(100));
+        hs_trace_add_segment(t, HS_CLIENT, 10, ms(100)); /* Finished */
+        if (is_prompt) {
+            hs_trace_add_segment(t, HS_CLIENT, 90, ms(101)); /* the request */
+            hs_trace_add_segment(t, HS_SERVER, 50, ms(150)); /* NewSessionTicket */
+        } else {
+            hs_trace_add_segment(t, HS_SERVER, 50, ms(150));
+            hs_trace_add_segment(t, HS_CLIENT, 90, ms(151));
+        }
+        hs_trace_add_segment(t, HS_SERVER, 100, ms(is_prompt ? 151 : 201));
+        hs_trace_mark_byte(t, HS_MILESTONE_TLS_START, HS_CLIENT, 99);
+        hs_trace_mark_byte(t, HS_MILESTONE_TLS_DONE, HS_CLIENT, 109);
+        hs_trace_mark_byte(t, HS_MILESTONE_UPGRADE_START, HS_CLIENT, 199);
+        hs_trace_mark_byte(t, HS_MILESTONE_UPGRADE_DONE, HS_SERVER, 249);
+        hs_trace_mark(t, HS_MILESTONE_END, ms(300));
+        assert_int_equal(hs_trace_finish(t), HS_OK);
+        assert_int_equal(t->phases[HS_PHASE_TLS].round_trips, 1);
+        assert_int_equal(t->phases[HS_PHASE_UPGRADE].round_trips, 1);
+        assert_int_equal(t->accounting.round_trips_to_ready, 3);
+        hs_trace_free(t);
+    }
+}
+
+/* A ticket before the server's SETTINGS, with a late segment of the client's in between. */
+static void settings_take_one_wait(void **state)
+{
+    (void)state;
+    hs_trace_config config = {0};
+    hs_trace *t = hs_trace_new(&config);
+    t->target.scheme = "https";
+    hs_trace_mark(t, HS_MILESTONE_SYN, ms(0));
+    hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(50));
+    hs_trace_add_segment(t, HS_CLIENT, 100, ms(50));
+    hs_trace_add_segment(t, HS_SERVER, 100, ms(100));
+    hs_trace_add_segment(t, HS_CLIENT, 10, ms(100)); /* Finished */
+    hs_trace_add_segment(t, HS_SERVER, 50, ms(150)); /* NewSessionTicket */
+    hs_trace_add_segment(t, HS_CLIENT, 90, ms(151)); /* SETTINGS */
+    hs_trace_add_segment(t, HS_SERVER, 30, ms(152)); /* SETTINGS */
+    hs_trace_mark_byte(t, HS_MILESTONE_TLS_START, HS_CLIENT, 99);
+    hs_trace_mark_byte(t, HS_MILESTONE_TLS_DONE, HS_CLIENT, 109);
+    hs_trace_mark_byte(t, HS_MILESTONE_SETTINGS_START, HS_CLIENT, 199);
+    hs_trace_mark_byte(t, HS_MILESTONE_SETTINGS_DONE, HS_SERVER, 179);
+    hs_trace_mark(t, HS_MILESTONE_END, ms(300));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_int_equal(t->phases[HS_PHASE_SETTINGS].round_trips, 1);
+    hs_trace_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +188,8 @@ int main(void)
         cmocka_unit_test(a_failed_phase_has_a_start_and_no_end),
         cmocka_unit_test(data_in_the_syn_costs_no_round_trip),
         cmocka_unit_test(accepted_early_data_is_ready_with_the_client_hello),
+        cmocka_unit_test(what_answers_something_earlier_was_not_waited_for),
+        cmocka_unit_test(settings_take_one_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
