@@ -112,7 +112,6 @@ const hs_lore_field hs_lore_fields[] = {
         "RFC 8446 4.1.2"),
     ROW(TLS, NULL, "verify_data", "the MAC over the transcript", "RFC 8446 4.4.4"),
 
-    ROW(UDP, NULL, "packets", "QUIC packets in this datagram", "RFC 9000 12.2"),
     ROW(QUIC, NULL, "version", "the version of QUIC", "RFC 9000 15"),
     CLIENT_ROW(QUIC, "Initial", "dcid",
                "chosen at random by the client, until the server has named its own: the keys of "

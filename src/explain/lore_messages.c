@@ -200,10 +200,6 @@ const hs_lore_message hs_lore_messages[] = {
         "A packet under the connection's final keys. Its header shows little more than the "
         "connection ID.",
         "RFC 9000 17.3.1"),
-    ROW(UDP, "Datagram", EITHER,
-        "One UDP datagram. It may hold several QUIC packets, each protected by its own keys, so "
-        "that a whole flight crosses at once.",
-        "RFC 9000 12.2"),
 
     /* --- HTTP and WebSocket --- */
     WITH_ROW(HTTP, "request", "upgrade", CLIENT,

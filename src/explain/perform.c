@@ -33,7 +33,6 @@ static void set_options(const hs_stage *stage, const hs_act *act, bool packets, 
     o->cacert = stage->ca_file;
     o->tls_max = act->tls_max;
     o->http_version = act->http_version;
-    o->alpn = act->alpn;
     o->resume = act->resume;
     o->early_data = act->early_data;
     o->hello_retry = act->hello_retry;

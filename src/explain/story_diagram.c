@@ -32,7 +32,7 @@ const char hs_story_diagram_css[] =
     ".diagram .label{paint-order:stroke;stroke:var(--panel);stroke-width:8px;"
     "stroke-linejoin:round;font-size:12.5px}\n"
     "@media screen and (max-width:44rem){.diagram .times{display:none}"
-    ".diagram .state{font-size:10.5px}.diagram .label{font-size:11.5px}}\n";
+    ".diagram .state{font-size:10.5px}.diagram .label{font-size:10.5px}}\n";
 
 static const char *sight_color(hs_sight sight)
 {

@@ -42,7 +42,6 @@ typedef struct hs_act {
     /* hs_probe_options */
     uint16_t tls_max;
     hs_http_version http_version;
-    const char *alpn;
     bool resume;
     bool early_data;
     bool hello_retry;
