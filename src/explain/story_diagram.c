@@ -161,9 +161,13 @@ static void put_message(hs_markup *markup, const hs_story *story, const hs_story
     char label[NAME_COLUMNS * 4];
     double other = server_y(story, step, y);
     hs_markup_open(markup, "g", sight_color(step->sight));
-    hs_svg_title(markup, "%zu %s, %zu bytes, %s, at %s ms", number, step->name, step->bytes,
-                 hs_sight_name(step->sight),
-                 step->at == HS_TIME_NONE ? "?" : hs_time_ms(step->at, text));
+    if (step->at != HS_TIME_NONE) {
+        hs_svg_title(markup, "%zu %s, %zu bytes, %s, at %s ms", number, step->name, step->bytes,
+                     hs_sight_name(step->sight), hs_time_ms(step->at, text));
+    } else {
+        hs_svg_title(markup, "%zu %s, %zu bytes, %s", number, step->name, step->bytes,
+                     hs_sight_name(step->sight));
+    }
     hs_svg_line(markup, "line thick", hs_svg_at(&plot, CLIENT_AT), y, hs_svg_at(&plot, SERVER_AT),
                 other);
     put_tip(markup, step->from, step->from == HS_CLIENT ? other : y);

@@ -221,7 +221,7 @@ static void put_act(hs_markup *markup, const hs_story *story, const hs_story_act
 hs_result hs_story_html(const hs_story *story, FILE *out)
 {
     static const char *const styles[] = {head_css, hs_story_diagram_css, hs_story_steps_css,
-                                         hs_story_states_css};
+                                         hs_story_machine_css, hs_story_states_css};
     hs_markup markup;
     hs_html_begin(&markup, out, story->topic->title, styles, sizeof styles / sizeof styles[0]);
     hs_markup_element(&markup, "h1", NULL, "%s", story->topic->title);

@@ -104,7 +104,12 @@ void hs_story_html_machine(hs_markup *markup, const hs_story_act *act)
     static const char *const names[] = {"from", "event", "to", "taken here by"};
     size_t count;
     const hs_tcp_rule *rules = hs_tcp_rules(&count);
-    hs_markup_element(markup, "h3", NULL, "All rules of the machine");
+    hs_markup_element(markup, "h3", NULL, "The machine");
+    hs_markup_element(
+        markup, "p", "dim",
+        "Blue is the client's way through it on this connection, green the server's, violet both.");
+    hs_story_machine(markup, act);
+    hs_markup_element(markup, "h3", NULL, "All its rules");
     hs_markup_open(markup, "table", "machine");
     put_headings(markup, names, sizeof names / sizeof names[0]);
     for (int state = 0; state < HS_TCP_STATE_COUNT; state++) {

@@ -8,6 +8,9 @@
 /* story_diagram.c */
 void hs_story_diagram(hs_markup *markup, const hs_story *story, const hs_story_act *act);
 extern const char hs_story_diagram_css[];
+/* story_machine.c: TCP's machine, drawn from its table. */
+void hs_story_machine(hs_markup *markup, const hs_story_act *act);
+extern const char hs_story_machine_css[];
 /* story_html_steps.c: the messages, each with its fields. */
 void hs_story_html_steps(hs_markup *markup, const hs_story_act *act);
 extern const char hs_story_steps_css[];

@@ -154,6 +154,30 @@ def check_page(root, story):
                 assert move["from"] in drawn and move["to"] in drawn
 
 
+def test_the_machine_is_drawn_from_its_table(hs, anybodys):
+    page = anybodys / "page.html"
+    result = hs.run("explain", "state-machine", "--html", page, prefix=prefix_of("nobody", hs))
+    assert result.status == 0, repr(result)
+    root = check_html(page.read_text())
+    table, = elements(root, "machine")
+    rules = [[inner(cell) for cell in row] for row in table.iter() if str(row.tag).endswith("}tr")][1:]
+    # The text has the same rules, with the same marks.
+    lines = result.stdout.splitlines()
+    lines = lines[lines.index("  All rules (● the client took it, ◆ the server)") + 1:][:len(rules)]
+    for line, (start, event, end, who) in zip(lines, rules):
+        assert event in line and line.endswith(f"→ {end}") and line[6:20].strip() in ("", start)
+        assert ("●" in line) == (who in ("client", "both")) and ("◆" in line) == (who in ("server", "both"))
+    drawing, = elements(root, "drawn-machine")
+    texts = [inner(t) for t in drawing.iter(SVG + "text")]
+    drawn = [rule for rule in rules if "RST" not in rule[1] and "refused" not in rule[1]]
+    for event in {rule[1] for rule in drawn}:
+        assert texts.count(event) == sum(rule[1] == event for rule in drawn)
+    for state in {state for start, _, end, _ in rules for state in (start, end)}:
+        assert state in texts
+    taken = [g for g in drawing.iter(SVG + "g") if list(g)[0].tag == SVG + "line" and g.get("class") != "axis"]
+    assert len(taken) == sum(bool(rule[3]) for rule in rules) == 10
+
+
 @pytest.mark.parametrize("topic", TOPICS)
 def test_text(hs, topic):
     result = hs.run("explain", topic, prefix=prefix_of("nobody", hs), timeout=30)
@@ -317,6 +341,24 @@ def test_what_loopback_cannot_show(hs, tmp_path, topic):
     result = hs.run("explain", topic, prefix=forbidding("net"), env={"TMPDIR": tmp_path})
     assert result.status == 2 and result.stdout == ""
     assert len(result.stderr.splitlines()) == 1 and BLOCKED in result.stderr
+    assert os.listdir(tmp_path) == []
+
+
+def test_loopback_with_the_right_to_capture(hs, tmp_path):
+    """In a network namespace of the test's own, which is the last one that may be made."""
+    own = ["unshare", "--user", "--map-root-user", "--net", "sh", "-c",
+           'ip link set lo up && echo 0 >/proc/sys/user/max_net_namespaces && exec "$@"', "sh"]
+    if subprocess.run([*own, "true"], capture_output=True).returncode != 0:
+        pytest.skip("this system permits no user namespaces")
+    result = hs.run("explain", "state-machine", "--json", prefix=own, env={"TMPDIR": tmp_path})
+    assert result.status == 0 and result.stderr == "", repr(result)
+    story = story_of(result.stdout)
+    act, = story["acts"]
+    assert story["where"] == "on loopback" and act["missing"] == [] and act["observed"] == []
+    assert [path[:3] for path in paths_of(act, "TCP")] == TCP_OPEN
+    result = hs.run("explain", "failures", "--json", prefix=own, env={"TMPDIR": tmp_path})
+    assert [act["record"]["failure"]["class"] for act in story_of(result.stdout)["acts"]] == [
+        "tcp.refused", "tls.cert.name_invalid", "tls.not_tls"]
     assert os.listdir(tmp_path) == []
 
 
