@@ -96,6 +96,7 @@ int hs_command_finish(const hs_command *command, int status);
 /* The subcommands. */
 extern const hs_command hs_command_audit;
 extern const hs_command hs_command_compare;
+extern const hs_command hs_command_explain;
 extern const hs_command hs_command_lab;
 extern const hs_command hs_command_probe;
 extern const hs_command hs_command_read;

@@ -7,13 +7,9 @@
 #include "cli/help.h"
 #include "cli/suggest.h"
 
-static const hs_command *const commands[] = {&hs_command_probe,
-                                             &hs_command_compare,
-                                             &hs_command_read,
-                                             &hs_command_serve,
-                                             &hs_command_lab,
-                                             &hs_command_audit,
-                                             NULL};
+static const hs_command *const commands[] = {
+    &hs_command_probe, &hs_command_compare, &hs_command_read,    &hs_command_serve,
+    &hs_command_lab,   &hs_command_audit,   &hs_command_explain, NULL};
 
 static const hs_command *find_command(const char *name)
 {

@@ -40,6 +40,8 @@ const char *hs_fact_failure_class(hs_failure_class cls); /* NULL for none */
  * network's share of the whole time after name resolution. False, and an empty text, where the
  * path's round trip is not known. */
 bool hs_fact_round_trip_parts(const hs_trace *trace, char *out, size_t size);
+/* The same without the network's share. */
+bool hs_fact_round_trip_phases(const hs_trace *trace, char *out, size_t size);
 
 /* From the first packet until ready, in round trips of the path. False where one of these is not
  * known. */

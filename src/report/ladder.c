@@ -5,7 +5,7 @@
 #include "base/time_text.h"
 #include "report/text_parts.h"
 
-enum { LADDER_TIME_COLUMNS = 10, NUMBER_TEXT_MAX = 32 };
+enum { LADDER_TIME_COLUMNS = 10 };
 
 /* Shorter than the record's names: the room is the details'. */
 static const char *layer_text(hs_layer layer)
@@ -50,37 +50,37 @@ static const char *arrow(const hs_event *event)
  * from there. A number that is x or y itself is told as well. False: the side's own is not known.
  */
 static bool sequence_text(const hs_trace *trace, hs_side whose, int64_t number,
-                          char out[NUMBER_TEXT_MAX])
+                          char out[HS_DETAIL_TEXT_MAX])
 {
     const hs_tcp_side *side = whose == HS_CLIENT ? &trace->tcp.client : &trace->tcp.server;
     char letter = whose == HS_CLIENT ? 'x' : 'y';
     uint32_t since = (uint32_t)number - side->isn;
     if (since == 0) {
-        snprintf(out, NUMBER_TEXT_MAX, "%c (%" PRId64 ")", letter, number);
+        snprintf(out, HS_DETAIL_TEXT_MAX, "%c (%" PRId64 ")", letter, number);
     } else {
-        snprintf(out, NUMBER_TEXT_MAX, "%c+%" PRIu32, letter, since);
+        snprintf(out, HS_DETAIL_TEXT_MAX, "%c+%" PRIu32, letter, since);
     }
     return side->seen;
 }
 
-static void put_detail(hs_page *page, const hs_trace *trace, const hs_event *event,
-                       const hs_detail *detail)
+const char *hs_text_detail(const hs_trace *trace, const hs_event *event, const hs_detail *detail,
+                           char out[HS_DETAIL_TEXT_MAX])
 {
-    char number[NUMBER_TEXT_MAX];
     bool is_tcp = event->layer == HS_LAYER_TCP && !detail->text;
     bool is_own = strcmp(detail->key, "seq") == 0;
     bool is_peers = strcmp(detail->key, "ack") == 0;
     hs_side whose = (event->from == HS_CLIENT) == is_own ? HS_CLIENT : HS_SERVER;
-    if (!is_tcp || !(is_own || is_peers) || !sequence_text(trace, whose, detail->number, number)) {
-        snprintf(number, sizeof number, "%" PRId64, detail->number);
+    if (!is_tcp || !(is_own || is_peers) || !sequence_text(trace, whose, detail->number, out)) {
+        snprintf(out, HS_DETAIL_TEXT_MAX, "%" PRId64, detail->number);
     }
-    hs_page_pair(page, detail->key, detail->text ? detail->text : number);
+    return detail->text ? detail->text : out;
 }
 
 static void put_details(hs_page *page, const hs_trace *trace, const hs_event *event)
 {
     for (const hs_detail *detail = event->details; detail; detail = detail->next) {
-        put_detail(page, trace, event, detail);
+        char number[HS_DETAIL_TEXT_MAX];
+        hs_page_pair(page, detail->key, hs_text_detail(trace, event, detail, number));
     }
 }
 

@@ -64,10 +64,8 @@ static bool is_told(const hs_trace *trace)
            trace->milestones[HS_MILESTONE_READY].at != HS_TIME_NONE;
 }
 
-static void put_parts(sentence *s, const hs_trace *trace)
+static void put_phases(sentence *s, const hs_trace *trace)
 {
-    char text[64];
-    const hs_accounting *parts = &trace->accounting;
     hs_time ready = trace->milestones[HS_MILESTONE_READY].at;
     for (hs_phase phase = HS_PHASE_TCP; phase <= HS_PHASE_UPGRADE; phase++) {
         const hs_phase_span *span = &trace->phases[phase];
@@ -75,12 +73,29 @@ static void put_parts(sentence *s, const hs_trace *trace)
             put_phase(s, trace, phase);
         }
     }
+}
+
+static void put_network(sentence *s, const hs_trace *trace)
+{
+    char text[64];
+    const hs_accounting *parts = &trace->accounting;
     hs_time after_dns = parts->total - parts->dns;
     if (after_dns > 0) {
         (void)snprintf(text, sizeof text, "; %.0f %% network",
                        100.0 * (double)parts->network / (double)after_dns);
         put(s, text);
     }
+}
+
+bool hs_fact_round_trip_phases(const hs_trace *trace, char *out, size_t size)
+{
+    sentence s = {.out = out, .size = size};
+    out[0] = '\0';
+    if (!is_told(trace)) {
+        return false;
+    }
+    put_phases(&s, trace);
+    return true;
 }
 
 bool hs_fact_round_trip_parts(const hs_trace *trace, char *out, size_t size)
@@ -90,7 +105,8 @@ bool hs_fact_round_trip_parts(const hs_trace *trace, char *out, size_t size)
     if (!is_told(trace)) {
         return false;
     }
-    put_parts(&s, trace);
+    put_phases(&s, trace);
+    put_network(&s, trace);
     return true;
 }
 

@@ -17,7 +17,11 @@ void hs_text_negotiated(hs_page *page, const hs_trace *trace,
 void hs_text_certificates(hs_page *page, const hs_trace *trace); /* text_certificates.c */
 void hs_text_failure(hs_page *page, const hs_trace *trace);      /* text_verdict.c */
 void hs_text_findings(hs_page *page, const hs_trace *trace, hs_severity least);
-void hs_text_ladder(hs_page *page, const hs_trace *trace, bool fields);  /* ladder.c */
+void hs_text_ladder(hs_page *page, const hs_trace *trace, bool fields); /* ladder.c */
+/* A detail's value: its text, or its number in `out`. TCP's numbers count from the initial ones. */
+enum { HS_DETAIL_TEXT_MAX = 32 };
+const char *hs_text_detail(const hs_trace *trace, const hs_event *event, const hs_detail *detail,
+                           char out[HS_DETAIL_TEXT_MAX]);
 void hs_text_capture(hs_page *page, const hs_trace *trace, bool states); /* text_capture.c */
 /* fields.c: every field of one message; `indent` is the column of its offsets. */
 HS_CHECKED hs_result hs_text_fields(hs_page *page, const hs_trace *trace, const hs_event *event);

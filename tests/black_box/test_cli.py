@@ -126,7 +126,8 @@ def test_serve_on_a_taken_port(hs, hostile):
 
 # ---- help
 
-@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["probe", "--help"], ["serve", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["probe", "--help"], ["serve", "--help"],
+                                       ["explain", "--help"]])
 def test_help(hs, arguments):
     result = hs.run(*arguments)
     assert result.status == 0 and result.stderr == "" and len(result.stdout) > 100, repr(result)

@@ -22,7 +22,7 @@ NEVER = {"script", "iframe", "frame", "object", "embed", "applet", "link", "base
          "feImage", "portal", "template", "noscript"}
 ATTRIBUTES = {"class", "title", "lang", "charset", "content", "name", "http-equiv", "id", "scope", "colspan",
               "rowspan", "open", "role", "aria-hidden", "aria-label", "viewBox", "width", "height", "x", "y",
-              "x1", "y1", "x2", "y2", "cx", "cy", "r", "overflow", "datetime"}
+              "x1", "y1", "x2", "y2", "cx", "cy", "r", "d", "overflow", "datetime"}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
