@@ -180,7 +180,8 @@ static void who_has_no_keys_in_a_whole_key_log_is_not_followed_for_them(void **s
         const char *label = rows[i].label;
         size_t least = memory_for(version, NO_KEY_LOG, label, false);
         size_t most = (size_t)DATA * DATA_RECORDS + least;
-        assert_true(least < 1024);
+        assert_true(least <
+                    (size_t)DATA * DATA_RECORDS); /* blocks kept for the next one are in it */
         for (int is_complete = 0; is_complete < 2; is_complete++) {
             assert_int_equal(memory_for(version, EMPTY_KEY_LOG, label, is_complete), least);
             assert_true(memory_for(version, ITS_KEYS, label, is_complete) > most);
