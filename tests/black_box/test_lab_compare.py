@@ -104,8 +104,7 @@ def anybodys():
         yield pathlib.Path(folder)
 
 
-def test_the_slopes_are_the_round_trips(hs, user, anybodys):
-    html, svg = anybodys / "page.html", anybodys / "drawing.svg"
+def slopes_on_three_paths(hs, user, html, svg):
     result = hs.run("lab", "compare", "--json", "--rtt", "20ms,60ms,120ms", "-c", 1, "--html", html,
                     "--svg", svg, prefix=user, timeout=120)
     assert result.status == 0, repr(result)
@@ -113,10 +112,20 @@ def test_the_slopes_are_the_round_trips(hs, user, anybodys):
     assert len(of(records, "handshake-compare/1")) == 3
     *paths, last = of(records, "handshake-lab/1")
     assert [p["path"]["configured"]["rtt_ms"] for p in paths] == [20, 60, 120]
-    slopes = {slope["way"]: slope for slope in last["slopes"]}
-    for name, (ready, _) in EXPECTED.items():
-        assert slopes[name]["points"] == 3
-        assert abs(slopes[name]["round_trips"] - ready) < 0.35, slopes[name]
+    assert all(slope["points"] == 3 for slope in last["slopes"])
+    return {slope["way"]: slope for slope in last["slopes"]}
+
+
+def test_the_slopes_are_the_round_trips(hs, user, anybodys):
+    """Each point is a single run, which a busy machine may hold up: then they are made once more."""
+    html, svg = anybodys / "page.html", anybodys / "drawing.svg"
+    for _ in range(3):
+        slopes = slopes_on_three_paths(hs, user, html, svg)
+        off = [slopes[name] for name, (ready, _) in EXPECTED.items()
+               if abs(slopes[name]["round_trips"] - ready) >= 0.35]
+        if not off:
+            break
+    assert not off
     assert xml.etree.ElementTree.parse(svg).getroot().tag.endswith("svg")
     page = html.read_text()
     assert "<script" not in page and "The slopes are the round trips" in page
