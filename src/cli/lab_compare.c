@@ -152,9 +152,10 @@ static hs_result set_seed(void *field, const char *argument, hs_problem *problem
     char *end;
     errno = 0;
     bool is_number = argument[0] >= '0' && argument[0] <= '9';
-    uint64_t seed = is_number ? strtoull(argument, &end, 0) : 0;
-    if (!is_number || *end != '\0' || errno != 0) {
-        return wrong(problem, argument, "a number");
+    uint64_t seed = is_number ? strtoull(argument, &end, 10) : 0;
+    /* So that a record, whose integers have a sign, can tell it. */
+    if (!is_number || *end != '\0' || errno != 0 || seed > INT64_MAX) {
+        return wrong(problem, argument, "a seed from 0 to 9223372036854775807");
     }
     memcpy(field, &seed, sizeof seed);
     return HS_OK;

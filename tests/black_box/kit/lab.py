@@ -1,9 +1,14 @@
 """What tests of the lab have in common: its users, and what must not be left behind."""
 import os
 import pathlib
+import shutil
+import signal
+import struct
 import subprocess
 
 import pytest
+
+from .process import Child, wait_until
 
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
 
@@ -58,3 +63,141 @@ def forbidding(what):
     if subprocess.run([*forbid, "true"], capture_output=True).returncode != 0:
         pytest.skip("this system permits no user namespaces")
     return forbid
+
+
+def children_of(pid):
+    try:
+        return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def frames_of(file):
+    """[(nanoseconds, bytes)] of a pcap file with stamps in nanoseconds."""
+    data = pathlib.Path(file).read_bytes()
+    assert struct.unpack("=I", data[:4])[0] == 0xa1b23c4d, "a pcap file of nanoseconds"
+    frames, at = [], 24
+    while at < len(data):
+        seconds, nanoseconds, length, original = struct.unpack_from("=IIII", data, at)
+        assert length == original and at + 16 + length <= len(data)
+        frames.append((seconds * 10**9 + nanoseconds, data[at + 16:at + 16 + length]))
+        at += 16 + length
+    return frames
+
+
+class WatchedPath:
+    """An experiment with a relay, and tcpdump before and behind it from its first packet on: what came
+    out of a side's link (`to_server` and `to_client` by name) and what went into the other's."""
+
+    LINKS = {"to_server": ("to-client", "hs-server"), "to_client": ("to-server", "hs-client")}
+
+    def __init__(self, command, env, folder):
+        if os.geteuid() != 0 or not shutil.which("tcpdump", path="/usr/bin:/usr/sbin:/sbin"):
+            pytest.skip("captures in the lab's namespaces need root and tcpdump")
+        self.folder = pathlib.Path(folder)
+        while not self._start([str(word) for word in command], env):
+            pass
+
+    def _start(self, command, env):
+        self.captures = []
+        self.process = subprocess.Popen(command, env=env, text=True, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        is_in_time = False
+        try:
+            is_in_time = self._capture()
+        finally:
+            if not is_in_time:
+                self.end()
+        return is_in_time
+
+    def _capture(self):
+        experiment, = wait_until(lambda: children_of(self.process.pid), "the experiment")
+        relay = wait_until(lambda: children_of(experiment), "the relay")[0]
+        # It is held before both of its servers listen, so that nothing has been sent.
+        os.kill(experiment, signal.SIGSTOP)
+        if len(children_of(experiment)) > 2:
+            return False
+        client = os.readlink(f"/proc/{experiment}/ns/net")
+        wait_until(lambda: os.readlink(f"/proc/{relay}/ns/net") != client, "the relay to be on the path")
+        path = os.readlink(f"/proc/{relay}/ns/net")
+        files = {os.readlink(file): file for file in pathlib.Path(f"/proc/{experiment}/fd").iterdir()}
+        server, = [name for name in files if name.startswith("net:") and name not in (client, path)]
+        at = {"to-client": path, "to-server": path, "hs-client": client, "hs-server": server}
+        for link in at:
+            command = ["nsenter", f"--net={files[at[link]]}", "tcpdump", "-i", link, "-Q", "in", "-n", "-U",
+                       "--immediate-mode", "-s", "0", "-B", "8192", "-Z", "root",
+                       "--time-stamp-precision", "nano", "-w", self.folder / f"{link}.pcap", "tcp or udp"]
+            self.captures.append(Child(command, self.folder / f"{link}.log"))
+        for capture in self.captures:
+            capture.wait_output("listening on")
+        os.kill(experiment, signal.SIGCONT)
+        return True
+
+    def finish(self, seconds):
+        """(standard output, {way: Way}) once it is over; its status must be 0."""
+        try:
+            stdout, stderr = self.process.communicate(timeout=seconds)
+            assert self.process.returncode == 0, stderr
+            for capture in self.captures:
+                capture.signal(signal.SIGINT)
+                capture.wait()
+                assert "\n0 packets dropped by kernel" in capture.output()
+        finally:
+            self.end()
+        return stdout, {way: Way(frames_of(self.folder / f"{before}.pcap"),
+                                 frames_of(self.folder / f"{behind}.pcap"))
+                        for way, (before, behind) in self.LINKS.items()}
+
+    def end(self):
+        for capture in self.captures:
+            capture.stop()
+        self.process.kill()
+        self.process.communicate()
+
+
+class Way:
+    """One direction: what became of each packet that came, by what two captures saw."""
+
+    def __init__(self, came, left):
+        self.came, self.left = came, left
+        indices = {}
+        for index, (_, frame) in enumerate(came):
+            indices.setdefault(frame, []).append(index)
+        self.times = [[] for _ in came]     # when each left
+        # Of packets that are the same to the last bit (RSTs, repeated SYN-ACKs), nobody can say which left.
+        self.twins = {i for same in indices.values() if len(same) > 1 for i in same}
+        for at, frame in left:
+            same = indices[frame]           # nothing leaves that has not come
+            index = next((i for i in same if not self.times[i]), same[-1])
+            self.times[index].append(at)
+
+    def end_at(self, count):
+        """Leaves out what came after so many; none of it left."""
+        assert not any(self.times[count:])
+        del self.came[count:], self.times[count:]
+
+    def delays(self):
+        """{index: nanoseconds} of those that left."""
+        return {i: times[0] - self.came[i][0] for i, times in enumerate(self.times) if times}
+
+    def known(self, least):
+        """How many of the first are known to be lost if they did not leave: one that came later, and was
+        delayed by `least` or more, did."""
+        return 1 + max(i for i, delay in self.delays().items() if delay >= least)
+
+    def lost(self, least):
+        return [i for i in range(self.known(least)) if not self.times[i]]
+
+    def doubled(self):
+        return [i for i, times in enumerate(self.times) if len(times) == 2]
+
+    def overtaking(self, least):
+        return [i for i, delay in self.delays().items() if delay < least]
+
+    def alone(self, gap):
+        """Those that came `gap` after the one before."""
+        return [i for i in range(1, len(self.came)) if self.came[i][0] - self.came[i - 1][0] > gap]
+
+    def times_known(self):
+        """[(index, when it left)] of those that left, in the order in which they came."""
+        return [(i, times[0]) for i, times in enumerate(self.times) if times]
