@@ -256,6 +256,13 @@ static void on_stop(void)
     }
 }
 
+/* One of the lab's processes has ended: there is nothing left to measure. */
+static void on_child(int signal_number)
+{
+    (void)signal_number;
+    on_stop();
+}
+
 static hs_result compare_once(experiment *e, hs_comparison **comparison, hs_problem *problem)
 {
     const char *host = hs_far_end_host(&e->far_end);
@@ -282,7 +289,8 @@ static hs_result compare_once(experiment *e, hs_comparison **comparison, hs_prob
     hs_result result = hs_comparer_new(&compare_options, target, &e->comparer, problem);
     if (result == HS_OK) {
         e->printer->comparer = e->comparer;
-        if (hs_interrupted()) {
+        /* What came before there was something to stop. */
+        if (hs_interrupted() || hs_far_end_check(&e->far_end, problem) != HS_OK) {
             hs_comparer_stop(e->comparer);
         }
         result = hs_comparer_run(e->comparer, comparison, problem);
@@ -322,6 +330,8 @@ static int run_path(experiment *e, size_t index)
     hs_comparison *comparison = NULL;
     hs_result result = compare_once(e, &comparison, &problem);
     e->comparisons[index] = comparison;
+    hs_result whole = hs_far_end_check(&e->far_end, &problem);
+    result = whole == HS_OK ? result : whole;
     if (result == HS_OK) {
         result = hs_far_end_set_path(&e->far_end, &next, &relay, &problem);
     }
@@ -367,6 +377,7 @@ static void run_experiment(void *context, int parent)
                                                 .family = e->settings->family};
     hs_result result = hs_far_end_open(&e->far_end, &far_end_options, parent, &problem);
     if (result == HS_OK) {
+        signal(SIGCHLD, on_child);
         status = run_paths(e);
         (void)hs_far_end_close(&e->far_end, NULL);
     } else {

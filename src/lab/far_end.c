@@ -170,6 +170,19 @@ hs_result hs_far_end_set_path(hs_far_end *far_end, const hs_path_options *path,
     return result == HS_OK ? start_relay(far_end, path, problem) : result;
 }
 
+hs_result hs_far_end_check(const hs_far_end *far_end, hs_problem *problem)
+{
+    if (far_end->has_relay && hs_child_is_gone(&far_end->relay.child)) {
+        return hs_problem_set(problem, HS_SYSTEM, "the lab's relay has ended too early");
+    }
+    for (size_t i = 0; i < far_end->server_count; i++) {
+        if (hs_child_is_gone(&far_end->servers[i])) {
+            return hs_problem_set(problem, HS_SYSTEM, "the lab's server has ended too early");
+        }
+    }
+    return HS_OK;
+}
+
 hs_result hs_far_end_close(hs_far_end *far_end, hs_relay_report *report)
 {
     hs_result result = HS_OK;

@@ -43,9 +43,8 @@ typedef struct hs_schedule hs_schedule;
  */
 hs_schedule *hs_schedule_new(const hs_path_options *options, unsigned direction);
 void hs_schedule_free(hs_schedule *schedule);
-/* A packet came at `at`; its bytes are copied. `size` is its own on the link, which the rate goes
- * by.
- */
+/* A packet came at `at`; its bytes are copied. The rate goes by `size`, its own on the
+ * link. */
 void hs_schedule_offer(hs_schedule *schedule, hs_time at, hs_bytes packet, size_t size);
 /* One that is only delayed: it draws no chances, so that those of the others do not depend on when
  * it comes, and does not count. */

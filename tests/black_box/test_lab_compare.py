@@ -1,20 +1,17 @@
 """`handshake lab compare`: the round trips of every way on a path of the lab's own."""
 import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
-import tempfile
 import time
 import xml.etree.ElementTree
 
 import jsonschema
 import pytest
 
-from kit.lab import forbidding, own_processes, prefix_of, users_of
+from kit.lab import Traces, forbidding, prefix_of
 from kit.probe import ROOT
-from kit.process import wait_until
 
 SCHEMAS = {name: json.loads((ROOT / "docs" / "schema" / f"{file}.schema.json").read_text())
            for name, file in (("handshake/1", "record"), ("handshake-compare/1", "compare"),
@@ -94,14 +91,6 @@ def test_every_way_takes_its_round_trips(hs):
                         "quic": 1, "quic_early_data": 1, "tls1.2_resumption": 1,
                         "no_retry": 1}.items():
         assert savings[name]["measured"] and abs(savings[name]["round_trips"] - trips) < 0.35, savings
-
-
-@pytest.fixture
-def anybodys():
-    """A folder that everybody may write in; pytest's own are root's."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o777)
-        yield pathlib.Path(folder)
 
 
 def test_the_slopes_are_the_round_trips(hs, user, anybodys):
@@ -200,19 +189,14 @@ def test_a_kernel_that_forbids_namespaces(hs):
 
 
 @pytest.mark.parametrize("end", [None, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left(hs, user, end):
+def test_nothing_is_left(hs, user, end, anybodys):
     mark = f"--seed={1000 + os.getpid()}"
-    links = sorted(os.listdir("/sys/class/net"))
+    traces = Traces(mark, anybodys)
     rtt, rounds = ("5ms", "1") if end is None else ("40ms", "100")
-    child = subprocess.Popen([*user, hs.binary, "lab", "compare", mark, "--rtt", rtt, "-c", rounds],
-                             env=hs.env(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE)
+    child = traces.start([*user, hs.binary, "lab", "compare", mark, "--rtt", rtt, "-c", rounds], hs)
     try:
         # The program, the experiment, the relay, two servers.
-        processes = wait_until(lambda: len(p := own_processes(mark)) >= 5 and p, "the servers")
-        networks = set(processes.values()) - {os.readlink("/proc/self/ns/net")}
-        assert child.pid in processes and len(networks) >= 3
-        assert sorted(os.listdir("/sys/class/net")) == links
+        assert child.pid in traces.wait_for(5)
         if end is not None:
             time.sleep(0.5)
             os.kill(child.pid, end)
@@ -224,11 +208,7 @@ def test_nothing_is_left(hs, user, end):
     assert child.returncode == expected[end], stderr
     if end in (signal.SIGINT, signal.SIGTERM):
         assert stderr == b"handshake lab compare: interrupted\n"
-    wait_until(lambda: not own_processes(mark), "the lab's processes to be gone", 3)
-    wait_until(lambda: not users_of(networks), "its namespaces to be empty", 3)
-    mounts = pathlib.Path("/proc/self/mountinfo").read_text()
-    assert not any(network in mounts for network in networks)
-    assert sorted(os.listdir("/sys/class/net")) == links
+    traces.check()
 
 
 def test_a_signal_after_some_rounds_tells_them(hs):

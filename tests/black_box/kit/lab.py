@@ -29,31 +29,85 @@ def prefix_of(user, hs):
     return prefix
 
 
+KINDS = ("net", "mnt", "user")
+
+
+def namespaces_of(pid):
+    return {os.readlink(f"/proc/{pid}/ns/{kind}") for kind in KINDS}
+
+
 def own_processes(mark):
-    """{pid: its network namespace} of those with `mark` among their arguments, zombies left out."""
+    """{pid: its namespaces} of those with `mark` among their arguments, zombies left out."""
     found = {}
     for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
         try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
+            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
             if mark.encode() in words and b"handshake" in os.path.basename(words[0]):
-                found[int(entry.name)] = os.readlink(entry / "ns" / "net")
+                found[int(entry.name)] = namespaces_of(entry.name)
         except OSError:
             pass
     return found
 
 
-def users_of(networks):
-    """Processes that stand in one of these namespaces."""
+def users_of(namespaces):
+    """Processes that stand in one of these, or hold one open."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and os.readlink(entry / "ns" / "net") in networks:
+            if entry.name.isdigit() and (
+                    namespaces_of(entry.name) & namespaces or
+                    namespaces & {os.readlink(file) for file in (entry / "fd").iterdir()}):
                 found.append(int(entry.name))
         except OSError:
             pass
     return found
+
+
+class Traces:
+    """What an experiment could leave behind: processes, namespaces, links, mounts, files."""
+
+    def __init__(self, mark, folder):
+        self.mark = mark
+        self.folder = pathlib.Path(folder)
+        self.folder.chmod(0o777)
+        self.before = self.links(), self.mounts()
+
+    @staticmethod
+    def links():
+        return sorted(os.listdir("/sys/class/net"))
+
+    @staticmethod
+    def mounts():
+        return pathlib.Path("/proc/self/mountinfo").read_text()
+
+    def start(self, command, hs, **options):
+        """The program with `mark` among its arguments; all folders that it could write to are one."""
+        env = hs.env() | {"HOME": str(self.folder), "TMPDIR": str(self.folder)}
+        return subprocess.Popen([str(word) for word in command], env=env, cwd=self.folder,
+                                **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                                   "stderr": subprocess.PIPE} | options)
+
+    def look(self):
+        """Keeps in mind which namespaces are in use now."""
+        found = own_processes(self.mark).values()
+        self.namespaces = set().union(*found) - namespaces_of("self")
+
+    def wait_for(self, count):
+        """The pids of so many processes, whose namespaces are kept in mind."""
+        found = wait_until(lambda: len(p := own_processes(self.mark)) >= count and p,
+                           f"{count} processes")
+        self.look()
+        assert any(name.startswith("net:") for name in self.namespaces), self.namespaces
+        # Nothing of it is in this test's own.
+        assert (self.links(), self.mounts()) == self.before
+        return found
+
+    def check(self):
+        """All is gone, soon after the program is."""
+        wait_until(lambda: not own_processes(self.mark), "the lab's processes to be gone", 3)
+        wait_until(lambda: not users_of(self.namespaces), "its namespaces to be empty", 3)
+        assert (self.links(), self.mounts()) == self.before
+        assert not list(self.folder.iterdir())
 
 
 def forbidding(what):
