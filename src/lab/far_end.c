@@ -37,8 +37,8 @@ static hs_result mount_folder(hs_far_end *far_end, hs_problem *problem)
     static const char *const places[] = {"/sys/fs/cgroup", "/dev/shm", "/mnt"};
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
         return hs_problem_set(problem, HS_SYSTEM,
-                              "this system permits no private mount namespace: %s",
-                              strerror(errno));
+                              "this system permits no private mount namespace (%s)",
+                              hs_namespaces_why());
     }
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (mount("tmpfs", places[i], "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,

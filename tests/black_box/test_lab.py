@@ -8,7 +8,7 @@ import time
 import jsonschema
 import pytest
 
-from kit.lab import Traces, forbidding, prefix_of
+from kit.lab import Traces, prefix_of
 from kit.probe import ROOT
 
 SCHEMA = json.loads((ROOT / "docs" / "schema" / "lab.schema.json").read_text())
@@ -120,21 +120,6 @@ def test_nonsense_is_refused(hs, arguments, expect):
     result = hs.run("lab", *arguments)
     assert result.status == 2 and result.stdout == ""
     assert len(result.stderr.splitlines()) == 1 and expect in result.stderr
-
-
-def test_root_needs_no_user_namespace(hs):
-    result = hs.run("lab", "synflood", "--json", "--rate", 1000, "--seconds", 0.2, "--backlog", 64,
-                    "--cookies", "2", prefix=forbidding("user"), timeout=30)
-    assert result.status == 0, repr(result)
-    row, = rows_of(result.stdout)
-    assert row["namespaces"] == "root" and row["honest"]["during"]["success"] >= 0.99
-
-
-def test_a_kernel_that_forbids_namespaces(hs):
-    forbid = forbidding("net")
-    result = hs.run("lab", "synflood", prefix=forbid)
-    assert result.status == 2 and result.stdout == ""
-    assert len(result.stderr.splitlines()) == 1 and "permits no private network" in result.stderr
 
 
 @pytest.mark.parametrize("end", [None, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

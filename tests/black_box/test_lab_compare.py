@@ -10,7 +10,7 @@ import xml.etree.ElementTree
 import jsonschema
 import pytest
 
-from kit.lab import Traces, forbidding, prefix_of
+from kit.lab import Traces, prefix_of
 from kit.probe import ROOT
 
 SCHEMAS = {name: json.loads((ROOT / "docs" / "schema" / f"{file}.schema.json").read_text())
@@ -173,19 +173,6 @@ def test_nonsense_is_refused(hs, arguments, expect):
     result = hs.run("lab", "compare", *arguments)
     assert result.status == 2 and result.stdout == "", repr(result)
     assert len(result.stderr.splitlines()) == 1 and expect in result.stderr, result.stderr
-
-
-def test_root_needs_no_user_namespace(hs):
-    result = hs.run("lab", "compare", "--json", "--rtt", "5ms", "-c", 1, prefix=forbidding("user"),
-                    timeout=60)
-    assert result.status == 0, repr(result)
-    assert of(records_of(result.stdout), "handshake-lab/1")[0]["namespaces"] == "root"
-
-
-def test_a_kernel_that_forbids_namespaces(hs):
-    result = hs.run("lab", "compare", prefix=forbidding("net"))
-    assert result.status == 2 and result.stdout == ""
-    assert len(result.stderr.splitlines()) == 1 and "permits no private network" in result.stderr
 
 
 @pytest.mark.parametrize("end", [None, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -110,13 +110,26 @@ class Traces:
         assert not list(self.folder.iterdir())
 
 
-def forbidding(what):
-    """A user namespace of the test's own, whose root may make no more of these."""
-    forbid = ["unshare", "--user", "--map-root-user", "sh", "-c",
-              f'echo 0 >/proc/sys/user/max_{what}_namespaces && exec "$@"', "sh"]
+def forbidding(what, user="root"):
+    """A user namespace of the test's own, in which this user may make no more of these."""
+    uid, drop = ("0", "") if user == "root" else ("65534", "setpriv --ambient-caps=-all --inh-caps=-all --")
+    forbid = ["unshare", "--user", f"--map-user={uid}", f"--map-group={uid}", "--keep-caps", "sh", "-c",
+              f'echo 0 >/proc/sys/user/max_{what}_namespaces && exec {drop} "$@"', "sh"]
     if subprocess.run([*forbid, "true"], capture_output=True).returncode != 0:
         pytest.skip("this system permits no user namespaces")
     return forbid
+
+
+def chrooted(folder, user="root"):
+    """A prefix for a command of this user where the kernel makes no user namespaces, without counting:
+    behind chroot(2). Only root can put it there."""
+    if os.geteuid() != 0:
+        pytest.skip("this test must be started as root")
+    drop = " ".join(NOBODY) if user != "root" else ""
+    prefix = ["unshare", "--mount", "sh", "-c", f'mount --rbind / "$0" && exec chroot "$0" {drop} "$@"', folder]
+    if subprocess.run([*prefix, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no chroot here")
+    return prefix
 
 
 def children_of(pid):
