@@ -111,9 +111,10 @@ static hs_result set_seed(void *field, const char *argument, hs_problem *problem
     char *end;
     errno = 0;
     bool is_number = argument[0] >= '0' && argument[0] <= '9';
-    uint64_t seed = is_number ? strtoull(argument, &end, 0) : 0;
-    if (!is_number || *end != '\0' || errno != 0) {
-        return wrong(problem, argument, "a number");
+    uint64_t seed = is_number ? strtoull(argument, &end, 10) : 0;
+    /* So that a record, whose integers have a sign, can tell it. */
+    if (!is_number || *end != '\0' || errno != 0 || seed > INT64_MAX) {
+        return wrong(problem, argument, "a seed from 0 to 9223372036854775807");
     }
     memcpy(field, &seed, sizeof seed);
     return HS_OK;
@@ -214,6 +215,13 @@ static void on_stop(void)
     }
 }
 
+/* One of the lab's processes has ended: there is nothing left to measure. */
+static void on_child(int signal_number)
+{
+    (void)signal_number;
+    on_stop();
+}
+
 static hs_result compare_once(experiment *e, hs_comparison **comparison, hs_problem *problem)
 {
     const char *host = hs_far_end_host(&e->far_end);
@@ -240,7 +248,8 @@ static hs_result compare_once(experiment *e, hs_comparison **comparison, hs_prob
     hs_result result = hs_comparer_new(&compare_options, target, &e->comparer, problem);
     if (result == HS_OK) {
         e->printer->comparer = e->comparer;
-        if (hs_interrupted()) {
+        /* What came before there was something to stop. */
+        if (hs_interrupted() || hs_far_end_check(&e->far_end, problem) != HS_OK) {
             hs_comparer_stop(e->comparer);
         }
         result = hs_comparer_run(e->comparer, comparison, problem);
@@ -280,6 +289,8 @@ static int run_path(experiment *e, size_t index)
     hs_comparison *comparison = NULL;
     hs_result result = compare_once(e, &comparison, &problem);
     e->comparisons[index] = comparison;
+    hs_result whole = hs_far_end_check(&e->far_end, &problem);
+    result = whole == HS_OK ? result : whole;
     if (result == HS_OK) {
         result = hs_far_end_set_path(&e->far_end, &next, &relay, &problem);
     }
@@ -325,6 +336,7 @@ static void run_experiment(void *context, int parent)
                                                 .family = e->settings->family};
     hs_result result = hs_far_end_open(&e->far_end, &far_end_options, parent, &problem);
     if (result == HS_OK) {
+        signal(SIGCHLD, on_child);
         status = run_paths(e);
         (void)!hs_far_end_close(&e->far_end, NULL);
     } else {

@@ -13,14 +13,25 @@
 
 enum { SLICE_MS = 100 };
 
+/* The process at the other end is the only one that has it open there. */
+static bool is_hung_up(int fd)
+{
+    struct pollfd other = {.fd = fd, .events = POLLIN};
+    return poll(&other, 1, 0) > 0 && (other.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 void hs_child_bind_to_parent(int fd)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* It may have ended before that. */
-    struct pollfd parent = {.fd = fd, .events = POLLIN};
-    if (poll(&parent, 1, 0) > 0 && (parent.revents & (POLLHUP | POLLERR))) {
+    if (is_hung_up(fd)) {
         _exit(EXIT_FAILURE);
     }
+}
+
+bool hs_child_is_gone(const hs_child *child)
+{
+    return is_hung_up(child->fd);
 }
 
 static void run_child(hs_child_body body, void *context, int fd)

@@ -26,6 +26,8 @@ void hs_child_bind_to_parent(int fd);
 HS_CHECKED hs_result hs_child_read(const hs_child *child, void *answer, size_t size,
                                    hs_time deadline, bool (*is_stopped)(void));
 HS_CHECKED hs_result hs_child_write(int fd, const void *answer, size_t size);
+/* Whether it has ended, by itself or by somebody else's doing. */
+bool hs_child_is_gone(const hs_child *child);
 void hs_child_ask_to_finish(const hs_child *child);
 /* Ends it, whatever it does, and waits until it is gone. */
 void hs_child_end(hs_child *child);

@@ -37,8 +37,8 @@ static hs_result mount_folder(hs_far_end *far_end, hs_problem *problem)
     static const char *const places[] = {"/sys/fs/cgroup", "/dev/shm", "/mnt"};
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
         return hs_problem_set(problem, HS_SYSTEM,
-                              "this system permits no private mount namespace: %s",
-                              strerror(errno));
+                              "this system permits no private mount namespace (%s)",
+                              hs_namespaces_why());
     }
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (mount("tmpfs", places[i], "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
@@ -169,6 +169,19 @@ hs_result hs_far_end_set_path(hs_far_end *far_end, const hs_path_options *path,
     hs_result result = hs_relay_stop(&far_end->relay, report);
     far_end->has_relay = false;
     return result == HS_OK ? start_relay(far_end, path, problem) : result;
+}
+
+hs_result hs_far_end_check(const hs_far_end *far_end, hs_problem *problem)
+{
+    if (far_end->has_relay && hs_child_is_gone(&far_end->relay.child)) {
+        return hs_problem_set(problem, HS_SYSTEM, "the lab's relay has ended too early");
+    }
+    for (size_t i = 0; i < far_end->server_count; i++) {
+        if (hs_child_is_gone(&far_end->servers[i])) {
+            return hs_problem_set(problem, HS_SYSTEM, "the lab's server has ended too early");
+        }
+    }
+    return HS_OK;
 }
 
 hs_result hs_far_end_close(hs_far_end *far_end, hs_relay_report *report)

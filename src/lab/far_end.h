@@ -56,6 +56,9 @@ HS_CHECKED hs_result hs_far_end_open(hs_far_end *far_end, const hs_far_end_optio
 /* Another path between the same two; what the one until now measured goes to `report`. */
 HS_CHECKED hs_result hs_far_end_set_path(hs_far_end *far_end, const hs_path_options *path,
                                          hs_relay_report *report, hs_problem *problem);
+/* HS_SYSTEM with `problem` filled where a server or the relay has ended by itself: nothing that was
+ * measured since is of the path. */
+HS_CHECKED hs_result hs_far_end_check(const hs_far_end *far_end, hs_problem *problem);
 /* Ends everything. What the path measured goes to `report`, which may be NULL. */
 HS_CHECKED hs_result hs_far_end_close(hs_far_end *far_end, hs_relay_report *report);
 

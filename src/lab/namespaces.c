@@ -56,7 +56,7 @@ static hs_result map_users(uid_t uid, gid_t gid)
 }
 
 /* Namespaces that are counted out are "No space left on device". */
-static const char *why(void)
+const char *hs_namespaces_why(void)
 {
     return errno == ENOSPC ? "their number is limited by the sysctls user.max_…_namespaces"
                            : strerror(errno);
@@ -78,7 +78,7 @@ static hs_result leave(hs_namespaces *namespaces, hs_problem *problem)
     return hs_problem_set(problem, HS_SYSTEM,
                           "this system permits no private network namespaces (%s): run it as root, "
                           "or where unprivileged user namespaces are allowed",
-                          why());
+                          hs_namespaces_why());
 }
 
 static int open_present(void)
@@ -114,7 +114,8 @@ hs_result hs_namespaces_open(hs_namespaces *namespaces, bool relayed, hs_problem
         }
         if (namespaces->networks[side] <= 0) {
             return hs_problem_set(problem, HS_SYSTEM,
-                                  "this system permits no private network namespaces (%s)", why());
+                                  "this system permits no private network namespaces (%s)",
+                                  hs_namespaces_why());
         }
     }
     result = hs_path_join(namespaces, problem);

@@ -45,6 +45,9 @@ typedef struct hs_namespaces {
 /* "user namespace", "root" */
 const char *hs_namespace_way_name(hs_namespace_way way);
 
+/* Why the kernel, by errno, made no namespace. */
+const char *hs_namespaces_why(void);
+
 /* Moves this process, which has one thread and was started for it, into new namespaces for good and
  * joins them: by one veth pair, or with `relayed` by two whose inner ends are in HS_SIDE_PATH,
  * where nothing passes until a relay runs. On return the process stands at the client. HS_SYSTEM

@@ -58,7 +58,9 @@ static hs_result add_pair(const char *near, const char *far, int far_fd)
     return ask(&m);
 }
 
-static hs_result set_up(const char *name)
+/* With `cuts_segments`, what leaves by it are packets as they would be on a cable, each with
+ * chances of its own, and not a run of segments that a network card is yet to cut. */
+static hs_result set_up(const char *name, bool cuts_segments)
 {
     const struct ifinfomsg link = {.ifi_family = AF_UNSPEC,
                                    .ifi_index = (int)if_nametoindex(name),
@@ -69,6 +71,9 @@ static hs_result set_up(const char *name)
     }
     hs_netlink_message m;
     hs_netlink_begin(&m, RTM_NEWLINK, 0, &link, sizeof link);
+    if (cuts_segments) {
+        hs_netlink_put_u32(&m, IFLA_GSO_MAX_SEGS, 1);
+    }
     return ask(&m);
 }
 
@@ -172,7 +177,7 @@ static hs_result set_up_end(const hs_namespaces *namespaces, const end *e, hs_pr
     if (!e->ipv4 && hs_namespaces_set("ipv6/conf/all/disable_ipv6", 1, problem) != HS_OK) {
         return HS_SYSTEM;
     }
-    if (set_up(e->link) != HS_OK || set_up("lo") != HS_OK) {
+    if (set_up(e->link, e->ipv4 != NULL) != HS_OK || set_up("lo", false) != HS_OK) {
         return fail(problem, "a link could not be switched on");
     }
     if (e->ipv4 && add_address(e->link, AF_INET, e->ipv4) != HS_OK) {

@@ -16,12 +16,14 @@
 #include "base/reader.h"
 #include "net/clock.h"
 #include "net/file.h"
+#include "wire/packet.h"
 
 enum {
     FRAME_MAX = 68 * 1024, /* 64 KB, its link header and its offload header */
     SOCKET_QUEUE = 8 * 1024 * 1024,
     WAYS = 2,
-    BATCH = 64, /* packets of one way before the other has its turn */
+    LINK_ETHERNET = 1, /* LINKTYPE_ETHERNET */
+    BATCH = 64,        /* packets of one way before the other has its turn */
     START_SECONDS = 5,
     STOP_SECONDS = 5,
 };
@@ -93,6 +95,39 @@ static hs_time arrival(const joint *r, struct msghdr *message)
     return now;
 }
 
+/* What the hosts ask each other about the link itself (ARP, ICMPv6) comes when it likes. Were it to
+ * draw chances, those of the connections' packets would not be the same again. */
+static bool has_chances(hs_bytes frame)
+{
+    hs_packet packet;
+    switch (hs_packet_read(LINK_ETHERNET, frame, &packet)) {
+    case HS_PACKET_TCP:
+    case HS_PACKET_UDP:
+    case HS_PACKET_FRAGMENT:
+        return true;
+    case HS_PACKET_OTHER:
+    case HS_PACKET_TRUNCATED:
+    case HS_PACKET_MALFORMED:
+    case HS_PACKET_LINK_UNKNOWN:
+        break;
+    }
+    return false;
+}
+
+static void offer(way *w, hs_time came, hs_bytes packet)
+{
+    const size_t offload = sizeof(struct virtio_net_hdr);
+    if (packet.len < offload) {
+        return;
+    }
+    const hs_bytes frame = hs_bytes_of(packet.data + offload, packet.len - offload);
+    if (has_chances(frame)) {
+        hs_schedule_offer(w->schedule, came, packet, frame.len);
+    } else {
+        hs_schedule_pass(w->schedule, came, packet);
+    }
+}
+
 static void take_in(joint *r, way *w)
 {
     for (int i = 0; i < BATCH; i++) {
@@ -110,8 +145,7 @@ static void take_in(joint *r, way *w)
             return;
         }
         if (!(message.msg_flags & MSG_TRUNC)) {
-            hs_schedule_offer(w->schedule, arrival(r, &message),
-                              hs_bytes_of(r->frame, (size_t)got));
+            offer(w, arrival(r, &message), hs_bytes_of(r->frame, (size_t)got));
         }
     }
 }

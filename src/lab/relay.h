@@ -1,8 +1,9 @@
 /* The path between two namespaces as a process of its own: packets that come out of one link
  * (packet(7)) go into the other as their schedules say.
  *
- * Segments that the sending host left for its network card to cut pass as they are, with what is to
- * be done to them (PACKET_VNET_HDR), so that checksums stay right without being computed.
+ * What a host left for its network card to do passes along with the packet (PACKET_VNET_HDR), so
+ * that checksums stay right without being computed. Chances are the TCP and UDP packets'; whatever
+ * else passes is only delayed, and not counted.
  */
 #ifndef HS_LAB_RELAY_H
 #define HS_LAB_RELAY_H

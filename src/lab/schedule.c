@@ -9,6 +9,7 @@ typedef struct waiting {
     uint64_t number; /* equal times keep the order of arrival */
     uint8_t *data;
     size_t len;
+    bool is_counted;
 } waiting;
 
 /* A heap, the first due on top. */
@@ -124,13 +125,13 @@ static waiting pop(hs_schedule *schedule)
     }
 }
 
-static void keep(hs_schedule *schedule, hs_time came, hs_time due, hs_bytes packet)
+static void keep(hs_schedule *schedule, hs_time came, hs_time due, hs_bytes packet, bool is_counted)
 {
     bool fits = schedule->count < HS_SCHEDULE_PACKETS_MAX &&
                 packet.len <= HS_SCHEDULE_BYTES_MAX - schedule->bytes;
     uint8_t *copy = fits ? malloc(packet.len > 0 ? packet.len : 1) : NULL;
     if (!copy) {
-        schedule->counts.overflowed++;
+        schedule->counts.overflowed += is_counted;
         return;
     }
     memcpy(copy, packet.data, packet.len);
@@ -139,20 +140,21 @@ static void keep(hs_schedule *schedule, hs_time came, hs_time due, hs_bytes pack
                              .due = due,
                              .number = schedule->number++,
                              .data = copy,
-                             .len = packet.len});
+                             .len = packet.len,
+                             .is_counted = is_counted});
 }
 
 /* When a packet has left the link's sender. */
-static hs_time serialize(hs_schedule *schedule, hs_time at, size_t len)
+static hs_time serialize(hs_schedule *schedule, hs_time at, size_t size)
 {
     const uint64_t rate = schedule->options.rate;
     hs_time start = at > schedule->free_at ? at : schedule->free_at;
-    double seconds = rate > 0 ? (double)len * BITS_OF_BYTE / (double)rate : 0;
+    double seconds = rate > 0 ? (double)size * BITS_OF_BYTE / (double)rate : 0;
     schedule->free_at = start + (hs_time)(seconds * (double)HS_SECOND);
     return schedule->free_at;
 }
 
-void hs_schedule_offer(hs_schedule *schedule, hs_time at, hs_bytes packet)
+void hs_schedule_offer(hs_schedule *schedule, hs_time at, hs_bytes packet, size_t size)
 {
     const hs_path_options *options = &schedule->options;
     /* Each packet draws all its chances, so that none depends on what happened to another. */
@@ -165,7 +167,7 @@ void hs_schedule_offer(hs_schedule *schedule, hs_time at, hs_bytes packet)
         schedule->counts.lost++;
         return;
     }
-    hs_time due = serialize(schedule, at, packet.len);
+    hs_time due = serialize(schedule, at, size);
     if (reorder < options->reorder) {
         schedule->counts.reordered++;
     } else {
@@ -173,11 +175,16 @@ void hs_schedule_offer(hs_schedule *schedule, hs_time at, hs_bytes packet)
         due = due > schedule->last_due ? due : schedule->last_due;
         schedule->last_due = due;
     }
-    keep(schedule, at, due, packet);
+    keep(schedule, at, due, packet, true);
     if (duplicate < options->duplicate) {
         schedule->counts.duplicated++;
-        keep(schedule, at, due, packet);
+        keep(schedule, at, due, packet, true);
     }
+}
+
+void hs_schedule_pass(hs_schedule *schedule, hs_time at, hs_bytes packet)
+{
+    keep(schedule, at, at + schedule->options.delay, packet, false);
 }
 
 hs_time hs_schedule_due(const hs_schedule *schedule)
@@ -195,7 +202,7 @@ bool hs_schedule_take(hs_schedule *schedule, hs_time now, hs_bytes *packet, hs_t
     free(schedule->taken);
     schedule->taken = first.data;
     schedule->bytes -= first.len;
-    schedule->counts.sent++;
+    schedule->counts.sent += first.is_counted;
     *packet = (hs_bytes){first.data, first.len};
     *came = first.came;
     *due = first.due;

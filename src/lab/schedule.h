@@ -43,8 +43,12 @@ typedef struct hs_schedule hs_schedule;
  */
 hs_schedule *hs_schedule_new(const hs_path_options *options, unsigned direction);
 void hs_schedule_free(hs_schedule *schedule);
-/* A packet came at `at`; its bytes are copied. */
-void hs_schedule_offer(hs_schedule *schedule, hs_time at, hs_bytes packet);
+/* A packet came at `at`; its bytes are copied. The rate goes by `size`, its own on the
+ * link. */
+void hs_schedule_offer(hs_schedule *schedule, hs_time at, hs_bytes packet, size_t size);
+/* One that is only delayed: it draws no chances, so that those of the others do not depend on when
+ * it comes, and does not count. */
+void hs_schedule_pass(hs_schedule *schedule, hs_time at, hs_bytes packet);
 /* When the next packet is due; HS_TIME_NONE where there is none. */
 hs_time hs_schedule_due(const hs_schedule *schedule);
 /* The packet that is due first. `came` and `due` are its times; the bytes live until the next call.

@@ -1,6 +1,7 @@
 import os
 import pathlib
 import sys
+import tempfile
 
 import pytest
 
@@ -52,6 +53,14 @@ def spawn(tmp_path):
     yield start
     for child in reversed(children):
         child.stop()
+
+
+@pytest.fixture
+def anybodys():
+    """A folder that everybody may write in; pytest's own are root's."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        yield pathlib.Path(folder)
 
 
 @pytest.fixture

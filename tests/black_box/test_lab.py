@@ -1,18 +1,15 @@
 """`handshake lab`: what a SYN flood does, in namespaces that leave nothing behind."""
 import json
 import os
-import pathlib
 import re
 import signal
-import subprocess
 import time
 
 import jsonschema
 import pytest
 
-from kit.lab import forbidding, own_processes, prefix_of, users_of
+from kit.lab import Traces, prefix_of
 from kit.probe import ROOT
-from kit.process import wait_until
 
 SCHEMA = json.loads((ROOT / "docs" / "schema" / "lab.schema.json").read_text())
 
@@ -125,36 +122,16 @@ def test_nonsense_is_refused(hs, arguments, expect):
     assert len(result.stderr.splitlines()) == 1 and expect in result.stderr
 
 
-def test_root_needs_no_user_namespace(hs):
-    result = hs.run("lab", "synflood", "--json", "--rate", 1000, "--seconds", 0.2, "--backlog", 64,
-                    "--cookies", "2", prefix=forbidding("user"), timeout=30)
-    assert result.status == 0, repr(result)
-    row, = rows_of(result.stdout)
-    assert row["namespaces"] == "root" and row["honest"]["during"]["success"] >= 0.99
-
-
-def test_a_kernel_that_forbids_namespaces(hs):
-    forbid = forbidding("net")
-    result = hs.run("lab", "synflood", prefix=forbid)
-    assert result.status == 2 and result.stdout == ""
-    assert len(result.stderr.splitlines()) == 1 and "permits no private network" in result.stderr
-
-
 @pytest.mark.parametrize("end", [None, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left(hs, user, end):
+def test_nothing_is_left(hs, user, end, anybodys):
     mark = f"--rate={2000 + os.getpid() % 1000}"
-    links = sorted(os.listdir("/sys/class/net"))
+    traces = Traces(mark, anybodys)
     seconds = "0.3" if end is None else "8"
-    child = subprocess.Popen([*user, hs.binary, "lab", "synflood", mark, "--seconds", seconds,
-                              "--backlog", "64", "--cookies", "1"], env=hs.env(),
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE)
+    child = traces.start([*user, hs.binary, "lab", "synflood", mark, "--seconds", seconds, "--backlog",
+                          "64", "--cookies", "1"], hs)
     try:
         # The program, the experiment, the flood.
-        processes = wait_until(lambda: len(p := own_processes(mark)) >= 3 and p, "the flood")
-        networks = set(processes.values()) - {os.readlink("/proc/self/ns/net")}
-        assert child.pid in processes and networks
-        assert sorted(os.listdir("/sys/class/net")) == links
+        assert child.pid in traces.wait_for(3)
         if end is not None:
             time.sleep(0.2)
             os.kill(child.pid, end)
@@ -166,8 +143,4 @@ def test_nothing_is_left(hs, user, end):
     assert child.returncode == expected[end], stderr
     if end in (signal.SIGINT, signal.SIGTERM):
         assert stderr == b"handshake lab synflood: interrupted\n" and stdout == b""
-    wait_until(lambda: not own_processes(mark), "the lab's processes to be gone", 3)
-    wait_until(lambda: not users_of(networks), "its namespaces to be empty", 3)
-    mounts = pathlib.Path("/proc/self/mountinfo").read_text()
-    assert not any(network in mounts for network in networks)
-    assert sorted(os.listdir("/sys/class/net")) == links
+    traces.check()

@@ -1,20 +1,17 @@
 """`handshake lab compare`: the round trips of every way on a path of the lab's own."""
 import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
-import tempfile
 import time
 import xml.etree.ElementTree
 
 import jsonschema
 import pytest
 
-from kit.lab import forbidding, own_processes, prefix_of, users_of
+from kit.lab import Traces, prefix_of
 from kit.probe import ROOT
-from kit.process import wait_until
 
 SCHEMAS = {name: json.loads((ROOT / "docs" / "schema" / f"{file}.schema.json").read_text())
            for name, file in (("handshake/1", "record"), ("handshake-compare/1", "compare"),
@@ -96,14 +93,6 @@ def test_every_way_takes_its_round_trips(hs):
         assert savings[name]["measured"] and abs(savings[name]["round_trips"] - trips) < 0.35, savings
 
 
-@pytest.fixture
-def anybodys():
-    """A folder that everybody may write in; pytest's own are root's."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o777)
-        yield pathlib.Path(folder)
-
-
 def slopes_on_three_paths(hs, user, html, svg):
     result = hs.run("lab", "compare", "--json", "--rtt", "20ms,60ms,120ms", "-c", 1, "--html", html,
                     "--svg", svg, prefix=user, timeout=120)
@@ -169,7 +158,24 @@ def test_loss_is_told(hs, user):
     (["--loss", "-1"], "from 0 to 100"), (["--reorder", "x"], "from 0 to 100"),
     (["--duplicate", "1%%"], "from 0 to 100"), (["--jitter", "-5ms"], "a time up to 60 s"),
     (["--rtt", "10ms", "--jitter", "6ms"], "more than half"), (["--rate", "1"], "from 8kbit"),
-    (["--rate", "10mbps"], "from 8kbit"), (["--seed", "x"], "not a number"), (["-c", "0"], "1 to 1000"),
+    (["--rate", "10mbps"], "from 8kbit"), (["--seed", "x"], "a seed from 0"), (["-c", "0"], "1 to 1000"),
+    (["--rtt", ""], "a list of up to 8"), (["--rtt", ","], "a list"), (["--rtt", "10ms,,20ms"], "a list"),
+    (["--rtt", "10ms,-5ms,20ms"], "a list"), (["--rtt", "10ms;20ms"], "a list"),
+    (["--rtt", "10 ms"], "a list"), (["--rtt", "10m"], "a list"), (["--rtt", "inf"], "a list"),
+    (["--rtt", "1e99"], "a list"), (["--rtt", "60.1s"], "a list"), (["--rtt=10ms", "--rtt=x"], "a list"),
+    (["--loss", "nan"], "from 0 to 100"), (["--loss", "inf"], "from 0 to 100"),
+    (["--loss", "100.1"], "from 0 to 100"), (["--loss", ""], "from 0 to 100"),
+    (["--loss", "5 %"], "from 0 to 100"), (["--reorder", "-0.1"], "from 0 to 100"),
+    (["--reorder", "nan"], "from 0 to 100"), (["--duplicate", "100.5"], "from 0 to 100"),
+    (["--duplicate", "-nan"], "from 0 to 100"), (["--jitter", "nan"], "a time up to 60 s"),
+    (["--jitter", ""], "a time up to 60 s"), (["--jitter", "61s"], "a time up to 60 s"),
+    (["--rtt", "100ms,10ms", "--jitter", "6ms"], "more than half"), (["--rate", "0"], "from 8kbit"),
+    (["--rate", "-1mbit"], "from 8kbit"), (["--rate", "nan"], "from 8kbit"),
+    (["--rate", "101gbit"], "from 8kbit"), (["--rate", ""], "from 8kbit"),
+    (["--rate", "1e30mbit"], "from 8kbit"), (["--seed", "-1"], "a seed from 0"),
+    (["--seed", "9223372036854775808"], "a seed from 0"), (["--seed", ""], "a seed from 0"),
+    (["--seed", "99999999999999999999999"], "a seed from 0"), (["--seed", "1.5"], "a seed from 0"),
+    (["-c", "-1"], "1 to 1000"), (["-c", "1001"], "1 to 1000"), (["-c", "x"], "-c"),
     (["--html", "/nowhere/x.html"], "No such file"), (["--svg", "/"], "Is a directory"),
     (["-o", "/nowhere/x"], "No such file"), (["192.0.2.1"], "one argument too many")])
 def test_nonsense_is_refused(hs, arguments, expect):
@@ -178,33 +184,15 @@ def test_nonsense_is_refused(hs, arguments, expect):
     assert len(result.stderr.splitlines()) == 1 and expect in result.stderr, result.stderr
 
 
-def test_root_needs_no_user_namespace(hs):
-    result = hs.run("lab", "compare", "--json", "--rtt", "5ms", "-c", 1, prefix=forbidding("user"),
-                    timeout=60)
-    assert result.status == 0, repr(result)
-    assert of(records_of(result.stdout), "handshake-lab/1")[0]["namespaces"] == "root"
-
-
-def test_a_kernel_that_forbids_namespaces(hs):
-    result = hs.run("lab", "compare", prefix=forbidding("net"))
-    assert result.status == 2 and result.stdout == ""
-    assert len(result.stderr.splitlines()) == 1 and "permits no private network" in result.stderr
-
-
 @pytest.mark.parametrize("end", [None, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left(hs, user, end):
+def test_nothing_is_left(hs, user, end, anybodys):
     mark = f"--seed={1000 + os.getpid()}"
-    links = sorted(os.listdir("/sys/class/net"))
+    traces = Traces(mark, anybodys)
     rtt, rounds = ("5ms", "1") if end is None else ("40ms", "100")
-    child = subprocess.Popen([*user, hs.binary, "lab", "compare", mark, "--rtt", rtt, "-c", rounds],
-                             env=hs.env(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE)
+    child = traces.start([*user, hs.binary, "lab", "compare", mark, "--rtt", rtt, "-c", rounds], hs)
     try:
         # The program, the experiment, the relay, two servers.
-        processes = wait_until(lambda: len(p := own_processes(mark)) >= 5 and p, "the servers")
-        networks = set(processes.values()) - {os.readlink("/proc/self/ns/net")}
-        assert child.pid in processes and len(networks) >= 3
-        assert sorted(os.listdir("/sys/class/net")) == links
+        assert child.pid in traces.wait_for(5)
         if end is not None:
             time.sleep(0.5)
             os.kill(child.pid, end)
@@ -216,11 +204,7 @@ def test_nothing_is_left(hs, user, end):
     assert child.returncode == expected[end], stderr
     if end in (signal.SIGINT, signal.SIGTERM):
         assert stderr == b"handshake lab compare: interrupted\n"
-    wait_until(lambda: not own_processes(mark), "the lab's processes to be gone", 3)
-    wait_until(lambda: not users_of(networks), "its namespaces to be empty", 3)
-    mounts = pathlib.Path("/proc/self/mountinfo").read_text()
-    assert not any(network in mounts for network in networks)
-    assert sorted(os.listdir("/sys/class/net")) == links
+    traces.check()
 
 
 def test_a_signal_after_some_rounds_tells_them(hs):

@@ -11,6 +11,11 @@ static hs_bytes packet_of(const char *text)
     return (hs_bytes){(const uint8_t *)text, strlen(text)};
 }
 
+static void offer(hs_schedule *schedule, hs_time at, const char *text)
+{
+    hs_schedule_offer(schedule, at, packet_of(text), strlen(text));
+}
+
 /* The time at which the next packet is due, which must be this one. */
 static hs_time take(hs_schedule *schedule, const char *expected)
 {
@@ -33,9 +38,9 @@ static void a_delay_is_exact_and_keeps_the_order(void **state)
     const hs_path_options options = {.delay = 25 * MS};
     hs_schedule *s = hs_schedule_new(&options, 0);
     assert_int_equal(hs_schedule_due(s), HS_TIME_NONE);
-    hs_schedule_offer(s, 100 * MS, packet_of("a"));
-    hs_schedule_offer(s, 100 * MS, packet_of("b"));
-    hs_schedule_offer(s, 101 * MS, packet_of("c"));
+    offer(s, 100 * MS, "a");
+    offer(s, 100 * MS, "b");
+    offer(s, 101 * MS, "c");
     assert_int_equal(take(s, "a"), 125 * MS);
     assert_int_equal(take(s, "b"), 125 * MS);
     assert_int_equal(take(s, "c"), 126 * MS);
@@ -48,9 +53,9 @@ static void a_rate_spaces_packets_by_their_size(void **state)
     (void)state;
     const hs_path_options options = {.delay = 10 * MS, .rate = 8000}; /* a byte a millisecond */
     hs_schedule *s = hs_schedule_new(&options, 0);
-    hs_schedule_offer(s, 0, packet_of("four"));
-    hs_schedule_offer(s, 0, packet_of("2x"));
-    hs_schedule_offer(s, 50 * MS, packet_of("1"));
+    offer(s, 0, "four");
+    offer(s, 0, "2x");
+    offer(s, 50 * MS, "1");
     assert_int_equal(take(s, "four"), 14 * MS);
     assert_int_equal(take(s, "2x"), 16 * MS);
     assert_int_equal(take(s, "1"), 61 * MS);
@@ -65,16 +70,16 @@ static void jitter_stays_within_its_bounds_and_in_order(void **state)
     hs_time least = INT64_MAX;
     hs_time most = 0;
     for (hs_time at = 0; at < 1000 * 100 * MS; at += 100 * MS) {
-        hs_schedule_offer(s, at, packet_of("x"));
+        offer(s, at, "x");
         hs_time delay = take(s, "x") - at;
         least = delay < least ? delay : least;
         most = delay > most ? delay : most;
     }
     assert_true(least >= 15 * MS && least < 16 * MS);
     assert_true(most <= 25 * MS && most > 24 * MS);
-    hs_schedule_offer(s, 1000000 * MS, packet_of("1"));
-    hs_schedule_offer(s, 1000000 * MS + 1, packet_of("2"));
-    hs_schedule_offer(s, 1000000 * MS + 2, packet_of("3"));
+    offer(s, 1000000 * MS, "1");
+    offer(s, 1000000 * MS + 1, "2");
+    offer(s, 1000000 * MS + 2, "3");
     take(s, "1");
     take(s, "2");
     take(s, "3");
@@ -88,7 +93,7 @@ static uint64_t story(const hs_path_options *options, unsigned direction,
     hs_schedule *s = hs_schedule_new(options, direction);
     uint64_t sum = 0;
     for (uint16_t i = 0; i < 1000; i++) {
-        hs_schedule_offer(s, i * MS, (hs_bytes){(const uint8_t *)&i, sizeof i});
+        hs_schedule_offer(s, i * MS, (hs_bytes){(const uint8_t *)&i, sizeof i}, sizeof i);
     }
     hs_bytes packet;
     hs_time came;
@@ -145,6 +150,41 @@ static void chances_do_not_depend_on_each_other(void **state)
     assert_int_equal(again.sent, 0);
 }
 
+/* One that only passes is delayed like the others, and changes nothing of what becomes of them. */
+static void what_only_passes_draws_no_chances(void **state)
+{
+    (void)state;
+    const hs_path_options options = {.delay = 30 * MS, .loss = 0.5, .rate = 8000, .seed = 9};
+    hs_schedule *with = hs_schedule_new(&options, 0);
+    hs_schedule *without = hs_schedule_new(&options, 0);
+    for (hs_time at = 0; at < 100 * 100 * MS; at += 100 * MS) {
+        hs_schedule_pass(with, at, packet_of("link"));
+        assert_int_equal(take(with, "link"), at + 30 * MS);
+        offer(with, at, "x");
+        offer(without, at, "x");
+        assert_int_equal(hs_schedule_due(with), hs_schedule_due(without));
+        if (hs_schedule_due(with) != HS_TIME_NONE) {
+            assert_int_equal(take(with, "x"), take(without, "x"));
+        }
+    }
+    assert_memory_equal(hs_schedule_count(with), hs_schedule_count(without),
+                        sizeof(hs_schedule_counts));
+    assert_int_equal(hs_schedule_count(with)->offered, 100);
+    hs_schedule_free(with);
+    hs_schedule_free(without);
+}
+
+/* A packet's bytes may carry more than its size on the link. */
+static void the_rate_goes_by_the_size_on_the_link(void **state)
+{
+    (void)state;
+    const hs_path_options options = {.rate = 8000};
+    hs_schedule *s = hs_schedule_new(&options, 0);
+    hs_schedule_offer(s, 0, packet_of("longer"), 2);
+    assert_int_equal(take(s, "longer"), 2 * MS);
+    hs_schedule_free(s);
+}
+
 static void a_reordered_packet_overtakes(void **state)
 {
     (void)state;
@@ -153,7 +193,7 @@ static void a_reordered_packet_overtakes(void **state)
     hs_time last = 0;
     bool has_overtaken = false;
     for (uint8_t i = 0; i < 20; i++) {
-        hs_schedule_offer(s, i * MS, (hs_bytes){&i, 1});
+        hs_schedule_offer(s, i * MS, (hs_bytes){&i, 1}, 1);
     }
     int before = -1;
     hs_bytes packet;
@@ -175,14 +215,14 @@ static void a_full_queue_drops_and_says_so(void **state)
     const hs_path_options options = {.delay = 1000 * MS};
     hs_schedule *s = hs_schedule_new(&options, 0);
     for (int i = 0; i < HS_SCHEDULE_PACKETS_MAX + 10; i++) {
-        hs_schedule_offer(s, i, packet_of("x"));
+        offer(s, i, "x");
     }
     assert_int_equal(hs_schedule_count(s)->overflowed, 10);
     hs_schedule_free(s);
     s = hs_schedule_new(&options, 0);
     static uint8_t large[64 * 1024];
     for (int i = 0; i < 300; i++) {
-        hs_schedule_offer(s, i, (hs_bytes){large, sizeof large});
+        hs_schedule_offer(s, i, (hs_bytes){large, sizeof large}, sizeof large);
     }
     assert_int_equal(hs_schedule_count(s)->overflowed, 300 - HS_SCHEDULE_BYTES_MAX / sizeof large);
     hs_schedule_free(s);
@@ -211,6 +251,8 @@ int main(void)
         cmocka_unit_test(jitter_stays_within_its_bounds_and_in_order),
         cmocka_unit_test(the_same_seed_repeats_exactly),
         cmocka_unit_test(chances_do_not_depend_on_each_other),
+        cmocka_unit_test(what_only_passes_draws_no_chances),
+        cmocka_unit_test(the_rate_goes_by_the_size_on_the_link),
         cmocka_unit_test(a_reordered_packet_overtakes),
         cmocka_unit_test(a_full_queue_drops_and_says_so),
         cmocka_unit_test(unsound_options_are_known),
