@@ -8,7 +8,7 @@
 #include "cli/lab_options.h"
 #include "cli/suggest.h"
 #include "cli/terminal.h"
-#include "lab/failures.h"
+#include "lab/failures/failures.h"
 
 enum {
     RTT_DEFAULT_MS = 20,

@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
-#include "lab/synflood.h"
+#include "lab/synflood/synflood.h"
 
 enum {
     LIST_MAX = 4,

@@ -11,7 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "lab/checksum.h"
-#include "lab/failures.h"
+#include "lab/failures/failures.h"
 
 static size_t cases_of(hs_failure_class cls)
 {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lab/flood.h"
+#include "lab/synflood/flood.h"
 
 enum { IPV4 = 20 };
 

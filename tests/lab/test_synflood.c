@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lab/synflood.h"
+#include "lab/synflood/synflood.h"
 
 static hs_honest_phase phase(uint32_t attempts, uint32_t connected)
 {
