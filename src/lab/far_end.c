@@ -83,7 +83,7 @@ static void serve(void *context, int parent)
         (void)snprintf(answer.ca_file, sizeof answer.ca_file, "%s", hs_server_ca_file(server));
     }
     if (hs_child_write(parent, &answer, sizeof answer) == HS_OK && server) {
-        (void)hs_server_run(server);
+        (void)!hs_server_run(server);
     }
     hs_server_free(server);
 }
@@ -157,7 +157,7 @@ hs_result hs_far_end_open(hs_far_end *far_end, const hs_far_end_options *options
     *far_end = (hs_far_end){.family = options->family};
     hs_result result = open_all(far_end, options, parent, problem);
     if (result != HS_OK) {
-        (void)hs_far_end_close(far_end, NULL);
+        (void)!hs_far_end_close(far_end, NULL);
     }
     return result;
 }
