@@ -12,7 +12,8 @@
 #include <sys/socket.h>
 
 #include "audit/audit.h"
-#include "audit/netlink.h"
+#include "audit/messages.h"
+#include "net/netlink.h"
 
 enum { CAPACITY_FIRST = 64, LINE_MAX_BYTES = 512 };
 
@@ -69,7 +70,7 @@ static hs_result take_listener(void *context, const hs_netlink_message *message)
     if (message->type != SOCK_DIAG_BY_FAMILY) {
         return HS_OK;
     }
-    if (hs_netlink_listener_read(message->payload, &listener, &is_listening) != HS_OK) {
+    if (hs_audit_listener_read(message->payload, &listener, &is_listening) != HS_OK) {
         return HS_MALFORMED;
     }
     if (!is_listening) {
@@ -161,9 +162,9 @@ hs_result hs_audit_listeners_read(hs_audit *audit)
         struct inet_diag_req_v2 request = {.sdiag_family = families[i],
                                            .sdiag_protocol = IPPROTO_TCP,
                                            .idiag_states = 1U << TCP_LISTEN};
-        hs_result result = hs_netlink_dump(NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY,
-                                           hs_bytes_of(&request, sizeof request), take_listener,
-                                           audit);
+        hs_netlink_request dump;
+        hs_netlink_begin(&dump, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &request, sizeof request);
+        hs_result result = hs_netlink_ask_once(NETLINK_SOCK_DIAG, &dump, take_listener, audit);
         if (result == HS_NO_MEMORY) {
             return result;
         }

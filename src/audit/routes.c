@@ -5,7 +5,8 @@
 #include <sys/socket.h>
 
 #include "audit/audit.h"
-#include "audit/netlink.h"
+#include "audit/messages.h"
+#include "net/netlink.h"
 
 static hs_result take_route(void *context, const hs_netlink_message *message)
 {
@@ -15,7 +16,7 @@ static hs_result take_route(void *context, const hs_netlink_message *message)
     if (message->type != RTM_NEWROUTE) {
         return HS_OK;
     }
-    if (hs_netlink_route_read(message->payload, &route, &is_default) != HS_OK) {
+    if (hs_audit_route_read(message->payload, &route, &is_default) != HS_OK) {
         return HS_MALFORMED;
     }
     if (!is_default || route.table == RT_TABLE_LOCAL) {
@@ -34,8 +35,9 @@ void hs_audit_routes_read(hs_audit *audit)
     audit->has_routes = true;
     for (size_t i = 0; i < sizeof families; i++) {
         struct rtmsg request = {.rtm_family = families[i]};
-        hs_result result = hs_netlink_dump(
-            NETLINK_ROUTE, RTM_GETROUTE, hs_bytes_of(&request, sizeof request), take_route, audit);
+        hs_netlink_request dump;
+        hs_netlink_begin(&dump, RTM_GETROUTE, NLM_F_DUMP, &request, sizeof request);
+        hs_result result = hs_netlink_ask_once(NETLINK_ROUTE, &dump, take_route, audit);
         if (result != HS_OK) {
             audit->has_routes = false;
             hs_audit_add_unseen(audit,

@@ -1,6 +1,5 @@
 /* `handshake lab compare`: compare, on a path whose round trip one chooses. */
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,6 @@
 
 enum {
     ROUNDS_DEFAULT = 10,
-    RTTS_MAX = 8,
     RTT_DEFAULT_MS = 50,
     URL_MAX = 80,
     SIGNAL_STATUS = 128,
@@ -24,13 +22,8 @@ enum {
     FOREVER_SECONDS = 86400,
 };
 
-typedef struct rtt_list {
-    hs_time items[RTTS_MAX];
-    size_t count;
-} rtt_list;
-
 typedef struct settings {
-    rtt_list rtts;
+    hs_lab_rtts rtts;
     hs_path_options path;
     int family;
     int rounds;
@@ -39,87 +32,6 @@ typedef struct settings {
 
 #define AT(field) offsetof(settings, field)
 
-/* --- options --- */
-
-static hs_result wrong(hs_problem *problem, const char *argument, const char *what)
-{
-    snprintf(problem->text, sizeof problem->text, "'%.80s' is not %s", argument, what);
-    return HS_INVALID;
-}
-
-static hs_result set_rtts(void *field, const char *argument, hs_problem *problem)
-{
-    rtt_list list = {.count = 0};
-    const char *at = argument;
-    for (;;) {
-        if (list.count == RTTS_MAX || !hs_lab_read_time(at, &at, &list.items[list.count]) ||
-            (*at != '\0' && *at != ',')) {
-            return wrong(problem, argument, "a list of up to 8 round trips up to 60 s: 10ms,50ms");
-        }
-        list.count++;
-        if (*at++ == '\0') {
-            break;
-        }
-    }
-    memcpy(field, &list, sizeof list);
-    return HS_OK;
-}
-
-/* Percent, as people say it. */
-static hs_result set_share(void *field, const char *argument, hs_problem *problem)
-{
-    const double all = 100;
-    char *end;
-    bool is_number = (argument[0] >= '0' && argument[0] <= '9') || argument[0] == '.';
-    double value = is_number ? strtod(argument, &end) : -1;
-    if (is_number && *end == '%') {
-        end++;
-    }
-    if (!is_number || *end != '\0' || !(value >= 0 && value <= all)) {
-        return wrong(problem, argument, "a share from 0 to 100 %: 1%");
-    }
-    double share = value / all;
-    memcpy(field, &share, sizeof share);
-    return HS_OK;
-}
-
-/* "10mbit", "512kbit", "1gbit", or bits a second. */
-static hs_result set_rate(void *field, const char *argument, hs_problem *problem)
-{
-    static const struct {
-        const char *name;
-        double unit;
-    } units[] = {{"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}, {"bit", 1}, {"", 1}};
-    const double least = 8000;
-    const double most = 1e11;
-    char *end;
-    bool is_number = argument[0] >= '0' && argument[0] <= '9';
-    double value = is_number ? strtod(argument, &end) : -1;
-    for (size_t i = 0; is_number && i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(end, units[i].name) == 0 && value * units[i].unit >= least &&
-            value * units[i].unit <= most) {
-            uint64_t rate = (uint64_t)(value * units[i].unit);
-            memcpy(field, &rate, sizeof rate);
-            return HS_OK;
-        }
-    }
-    return wrong(problem, argument, "a rate from 8kbit to 100gbit: 10mbit");
-}
-
-static hs_result set_seed(void *field, const char *argument, hs_problem *problem)
-{
-    char *end;
-    errno = 0;
-    bool is_number = argument[0] >= '0' && argument[0] <= '9';
-    uint64_t seed = is_number ? strtoull(argument, &end, 10) : 0;
-    /* So that a record, whose integers have a sign, can tell it. */
-    if (!is_number || *end != '\0' || errno != 0 || seed > INT64_MAX) {
-        return wrong(problem, argument, "a seed from 0 to 9223372036854775807");
-    }
-    memcpy(field, &seed, sizeof seed);
-    return HS_OK;
-}
-
 static const hs_option options[] = {
     {.group = "The path",
      .name = "rtt",
@@ -127,7 +39,7 @@ static const hs_option options[] = {
      .help = "its round trip, or several to draw time against: 10ms,50ms,100ms (50ms)",
      .kind = HS_OPTION_CUSTOM,
      .offset = AT(rtts),
-     .set = set_rtts},
+     .set = hs_lab_set_rtts},
     {.name = "jitter",
      .argument = "T",
      .help = "each packet is delayed by up to T more or less each way; the order stays",
@@ -139,31 +51,31 @@ static const hs_option options[] = {
      .help = "percent of the packets that are lost, each way",
      .kind = HS_OPTION_CUSTOM,
      .offset = AT(path.loss),
-     .set = set_share},
+     .set = hs_lab_set_share},
     {.name = "reorder",
      .argument = "P",
      .help = "percent of the packets that are not delayed, and so overtake",
      .kind = HS_OPTION_CUSTOM,
      .offset = AT(path.reorder),
-     .set = set_share},
+     .set = hs_lab_set_share},
     {.name = "duplicate",
      .argument = "P",
      .help = "percent of the packets that arrive twice",
      .kind = HS_OPTION_CUSTOM,
      .offset = AT(path.duplicate),
-     .set = set_share},
+     .set = hs_lab_set_share},
     {.name = "rate",
      .argument = "R",
      .help = "bits a second, each way: 10mbit",
      .kind = HS_OPTION_CUSTOM,
      .offset = AT(path.rate),
-     .set = set_rate},
+     .set = hs_lab_set_rate},
     {.name = "seed",
      .argument = "N",
      .help = "what chance begins with: the same seed loses the same packets (1)",
      .kind = HS_OPTION_CUSTOM,
      .offset = AT(path.seed),
-     .set = set_seed},
+     .set = hs_lab_set_seed},
     {.letter = '4',
      .help = "IPv4 (default)",
      .kind = HS_OPTION_CONSTANT,
@@ -199,9 +111,9 @@ typedef struct experiment {
     hs_compare_printer *printer;
     hs_far_end far_end;
     hs_comparer *comparer;
-    hs_comparison *comparisons[RTTS_MAX];
-    char *reports[RTTS_MAX]; /* of the paths */
-    hs_compare_point points[RTTS_MAX];
+    hs_comparison *comparisons[HS_LAB_RTTS_MAX];
+    char *reports[HS_LAB_RTTS_MAX]; /* of the paths */
+    hs_compare_point points[HS_LAB_RTTS_MAX];
     hs_compare_series series;
 } experiment;
 
@@ -215,11 +127,14 @@ static void on_stop(void)
     }
 }
 
+/* As hs_interrupt_call has it: what is called is safe in a handler (handshake/compare.h). */
+static void (*volatile const stop_call)(void) = on_stop;
+
 /* One of the lab's processes has ended: there is nothing left to measure. */
 static void on_child(int signal_number)
 {
     (void)signal_number;
-    on_stop();
+    stop_call();
 }
 
 static hs_result compare_once(experiment *e, hs_comparison **comparison, hs_problem *problem)
@@ -318,7 +233,7 @@ static int run_paths(experiment *e)
     if (e->series.count > 0) {
         hs_compare_draw(e->printer, e->points[e->series.count - 1].comparison, &e->series);
     }
-    for (size_t i = 0; i < RTTS_MAX; i++) {
+    for (size_t i = 0; i < HS_LAB_RTTS_MAX; i++) {
         free(e->comparisons[i]);
         free(e->reports[i]);
     }

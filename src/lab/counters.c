@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lab/netlink.h"
+#include "net/netlink.h"
 
 enum { TEXT_MAX = 32 * 1024 };
 
@@ -104,11 +104,19 @@ hs_result hs_listen_counters_read(hs_listen_counters *counters)
     return got < 0 ? HS_SYSTEM : HS_OK;
 }
 
+static hs_result count_one(void *context, const hs_netlink_message *message)
+{
+    uint64_t *count = context;
+    *count += message->type == SOCK_DIAG_BY_FAMILY;
+    return HS_OK;
+}
+
 hs_result hs_half_open_count(int diag, uint64_t *count)
 {
-    const struct inet_diag_req_v2 request = {
+    const struct inet_diag_req_v2 sockets = {
         .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1U << TCP_SYN_RECV};
-    hs_netlink_message message;
-    hs_netlink_begin(&message, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &request, sizeof request);
-    return hs_netlink_count(diag, &message, count);
+    hs_netlink_request request;
+    *count = 0;
+    hs_netlink_begin(&request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &sockets, sizeof sockets);
+    return hs_netlink_ask(diag, &request, count_one, count);
 }

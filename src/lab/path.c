@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lab/netlink.h"
 #include "net/clock.h"
 #include "net/file.h"
+#include "net/netlink.h"
 
 enum { IPV4_PREFIX = 24, IPV6_PREFIX = 64, IPV4_SIZE = 4, IPV6_SIZE = 16, RUNNING_SECONDS = 5 };
 
@@ -24,18 +24,9 @@ static hs_result fail(hs_problem *problem, const char *what)
     return hs_problem_set(problem, HS_SYSTEM, "%s: %s", what, strerror(errno));
 }
 
-/* One request on a socket of its own: a side is set up once, by a handful of them. */
-static hs_result ask(hs_netlink_message *message)
+static hs_result ask(hs_netlink_request *request)
 {
-    int fd = hs_netlink_socket(NETLINK_ROUTE);
-    if (fd < 0) {
-        return HS_SYSTEM;
-    }
-    hs_result result = hs_netlink_ask(fd, message);
-    int os_errno = errno;
-    close(fd);
-    errno = os_errno;
-    return result;
+    return hs_netlink_ask_once(NETLINK_ROUTE, request, NULL, NULL);
 }
 
 /* A veth pair: `near` at the present side, `far` in the namespace of `far_fd`. */
@@ -43,7 +34,7 @@ static hs_result add_pair(const char *near, const char *far, int far_fd)
 {
     const struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
     const hs_bytes nothing = {NULL, 0};
-    hs_netlink_message m;
+    hs_netlink_request m;
     hs_netlink_begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &link, sizeof link);
     hs_netlink_put_text(&m, IFLA_IFNAME, near);
     size_t info = hs_netlink_open(&m, IFLA_LINKINFO, nothing);
@@ -69,7 +60,7 @@ static hs_result set_up(const char *name, bool cuts_segments)
     if (link.ifi_index == 0) {
         return HS_SYSTEM;
     }
-    hs_netlink_message m;
+    hs_netlink_request m;
     hs_netlink_begin(&m, RTM_NEWLINK, 0, &link, sizeof link);
     if (cuts_segments) {
         hs_netlink_put_u32(&m, IFLA_GSO_MAX_SEGS, 1);
@@ -116,7 +107,7 @@ static hs_result add_address(const char *name, int family, const char *text)
         return HS_INVALID;
     }
     const hs_bytes value = hs_bytes_of(address, is_ipv4 ? IPV4_SIZE : IPV6_SIZE);
-    hs_netlink_message m;
+    hs_netlink_request m;
     hs_netlink_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
     hs_netlink_put(&m, IFA_LOCAL, value);
     hs_netlink_put(&m, IFA_ADDRESS, value);
@@ -137,7 +128,7 @@ static hs_result add_route(const char *prefix, uint8_t length, const char *gatew
     if (inet_pton(AF_INET, prefix, to) != 1 || (gateway && inet_pton(AF_INET, gateway, by) != 1)) {
         return hs_problem_set(problem, HS_INVALID, "a route's address is none");
     }
-    hs_netlink_message m;
+    hs_netlink_request m;
     hs_netlink_begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &route, sizeof route);
     hs_netlink_put(&m, RTA_DST, hs_bytes_of(to, sizeof to));
     if (gateway) {

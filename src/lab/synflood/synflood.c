@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lab/netlink.h"
 #include "lab/path.h"
 #include "net/clock.h"
 #include "net/file.h"
+#include "net/netlink.h"
 
 enum {
     AROUND_MS = 500, /* of honest connections before the flood, and after it */

@@ -1,16 +1,26 @@
-#include "audit/netlink.h"
+#include "net/netlink.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "net/clock.h"
 
-enum { REQUEST_MAX = 256, DATAGRAM_MAX = 64 * 1024, DEADLINE_SECONDS = 5, SEQUENCE = 1 };
+enum { DATAGRAM_MAX = 64 * 1024, DEADLINE_SECONDS = 5 };
+
+int hs_netlink_socket(int protocol)
+{
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+    const struct timeval patience = {.tv_sec = DEADLINE_SECONDS};
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
 
 static hs_result fail_with(int number)
 {
@@ -18,25 +28,15 @@ static hs_result fail_with(int number)
     return HS_SYSTEM;
 }
 
-static hs_result send_request(int fd, uint16_t type, hs_bytes body)
+static hs_result send_request(int fd, hs_bytes request)
 {
-    uint8_t request[REQUEST_MAX] = {0};
-    struct nlmsghdr header = {.nlmsg_len = (uint32_t)(sizeof header + body.len),
-                              .nlmsg_type = type,
-                              .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-                              .nlmsg_seq = SEQUENCE};
-    if (sizeof header + body.len > sizeof request) {
-        return HS_INVALID;
-    }
-    memcpy(request, &header, sizeof header);
-    memcpy(request + sizeof header, body.data, body.len);
-    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-    ssize_t sent = sendto(fd, request, header.nlmsg_len, 0, (const struct sockaddr *)&kernel,
+    const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    ssize_t sent = sendto(fd, request.data, request.len, 0, (const struct sockaddr *)&kernel,
                           sizeof kernel);
-    return sent == (ssize_t)header.nlmsg_len ? HS_OK : HS_SYSTEM;
+    return sent == (ssize_t)request.len ? HS_OK : HS_SYSTEM;
 }
 
-/* `done`: the dump's last message was among them. */
+/* `done`: the answer's last message was among them. */
 static hs_result take_datagram(hs_bytes datagram, hs_netlink_each each, void *context, bool *done)
 {
     hs_fault fault;
@@ -48,14 +48,14 @@ static hs_result take_datagram(hs_bytes datagram, hs_netlink_each each, void *co
         if (result != HS_OK) {
             return HS_MALFORMED;
         }
-        if (message.sequence != SEQUENCE) {
+        if (message.sequence != HS_NETLINK_SEQUENCE) {
             continue;
         }
         if (message.type == NLMSG_ERROR || message.type == NLMSG_DONE) {
             int error = hs_netlink_error_read(message.payload);
             *done = true;
             result = error == 0 ? HS_OK : error < 0 ? HS_MALFORMED : fail_with(error);
-        } else if (message.type != NLMSG_NOOP) {
+        } else if (message.type != NLMSG_NOOP && each) {
             result = each(context, &message);
         }
         if (result != HS_OK) {
@@ -97,31 +97,37 @@ static hs_result receive_all(int fd, uint8_t *buffer, hs_netlink_each each, void
     return HS_OK;
 }
 
-hs_result hs_netlink_dump(int protocol, uint16_t type, hs_bytes body, hs_netlink_each each,
-                          void *context)
+hs_result hs_netlink_ask(int fd, hs_netlink_request *request, hs_netlink_each each, void *context)
 {
-    const struct timeval patience = {.tv_sec = DEADLINE_SECONDS};
+    hs_bytes bytes;
+    hs_result result = hs_netlink_finish(request, &bytes);
+    if (result != HS_OK) {
+        return result;
+    }
     uint8_t *buffer = malloc(DATAGRAM_MAX);
     if (!buffer) {
         return HS_NO_MEMORY;
     }
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-    hs_result result = fd >= 0 ? HS_OK : HS_SYSTEM;
-    if (result == HS_OK &&
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0) {
-        result = HS_SYSTEM;
-    }
-    if (result == HS_OK) {
-        result = send_request(fd, type, body);
-    }
+    result = send_request(fd, bytes);
     if (result == HS_OK) {
         result = receive_all(fd, buffer, each, context);
     }
     int error = errno;
-    if (fd >= 0) {
-        close(fd);
-    }
     free(buffer);
+    errno = error;
+    return result;
+}
+
+hs_result hs_netlink_ask_once(int protocol, hs_netlink_request *request, hs_netlink_each each,
+                              void *context)
+{
+    int fd = hs_netlink_socket(protocol);
+    if (fd < 0) {
+        return HS_SYSTEM;
+    }
+    hs_result result = hs_netlink_ask(fd, request, each, context);
+    int error = errno;
+    close(fd);
     errno = error;
     return result;
 }

@@ -1,13 +1,13 @@
 #include "../cmocka_headers.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/rtnetlink.h>
 #include <netinet/tcp.h>
 #include <string.h>
 
-#include "audit/netlink_message.h"
+#include "audit/messages.h"
+#include "base/reader.h"
 
 typedef struct message {
     uint8_t bytes[512];
@@ -61,7 +61,7 @@ static void listeners_are_read(void **state)
     bool is_listening;
     (void)state;
     message m = make_listener(AF_INET);
-    assert_int_equal(hs_netlink_listener_read(bytes_of(&m), &listener, &is_listening), HS_OK);
+    assert_int_equal(hs_audit_listener_read(bytes_of(&m), &listener, &is_listening), HS_OK);
     assert_true(is_listening);
     assert_string_equal(hs_audit_endpoint(&listener, text), "192.0.2.1:8443");
     assert_int_equal(listener.queue, 2);
@@ -73,7 +73,7 @@ static void listeners_are_read(void **state)
     listener.queue = 1;
     assert_false(hs_audit_is_full(&listener));
     m = make_listener(AF_INET6);
-    assert_int_equal(hs_netlink_listener_read(bytes_of(&m), &listener, &is_listening), HS_OK);
+    assert_int_equal(hs_audit_listener_read(bytes_of(&m), &listener, &is_listening), HS_OK);
     assert_string_equal(hs_audit_endpoint(&listener, text), "[2001:db8::1]:8443");
     memset(listener.address, 0, sizeof listener.address);
     assert_string_equal(hs_audit_endpoint(&listener, text), "[::]:8443");
@@ -90,8 +90,7 @@ static void truncated_listeners_are_refused(void **state)
         bool is_listening;
         uint8_t cut[512];
         memcpy(cut, m.bytes, len);
-        hs_result result = hs_netlink_listener_read(hs_bytes_of(cut, len), &listener,
-                                                    &is_listening);
+        hs_result result = hs_audit_listener_read(hs_bytes_of(cut, len), &listener, &is_listening);
         /* Between two attributes nothing is missing; padding after the last may be. */
         bool is_whole = len == sizeof(struct inet_diag_msg) ||
                         (len >= sizeof(struct inet_diag_msg) + 9 &&
@@ -108,16 +107,14 @@ static void other_families_and_short_attributes_are_malformed(void **state)
     (void)state;
     message m = make_listener(AF_INET);
     m.bytes[0] = AF_UNIX;
-    assert_int_equal(hs_netlink_listener_read(bytes_of(&m), &listener, &is_listening),
-                     HS_MALFORMED);
+    assert_int_equal(hs_audit_listener_read(bytes_of(&m), &listener, &is_listening), HS_MALFORMED);
     m = make_listener(AF_INET);
     m.bytes[sizeof(struct inet_diag_msg)] = 3;
     m.bytes[sizeof(struct inet_diag_msg) + 1] = 0;
-    assert_int_equal(hs_netlink_listener_read(bytes_of(&m), &listener, &is_listening),
-                     HS_MALFORMED);
+    assert_int_equal(hs_audit_listener_read(bytes_of(&m), &listener, &is_listening), HS_MALFORMED);
     m = make_listener(AF_INET);
     m.bytes[1] = TCP_ESTABLISHED;
-    assert_int_equal(hs_netlink_listener_read(bytes_of(&m), &listener, &is_listening), HS_OK);
+    assert_int_equal(hs_audit_listener_read(bytes_of(&m), &listener, &is_listening), HS_OK);
     assert_false(is_listening);
 }
 
@@ -147,20 +144,20 @@ static void default_routes_are_read(void **state)
     bool is_default;
     (void)state;
     message m = make_route(0, RTN_UNICAST);
-    assert_int_equal(hs_netlink_route_read(bytes_of(&m), &route, &is_default), HS_OK);
+    assert_int_equal(hs_audit_route_read(bytes_of(&m), &route, &is_default), HS_OK);
     assert_true(is_default);
     assert_int_equal(route.initcwnd, 4);
     assert_int_equal(route.device, 7);
     assert_int_equal(route.table, 1000);
     m = make_route(24, RTN_UNICAST);
-    assert_int_equal(hs_netlink_route_read(bytes_of(&m), &route, &is_default), HS_OK);
+    assert_int_equal(hs_audit_route_read(bytes_of(&m), &route, &is_default), HS_OK);
     assert_false(is_default);
     m = make_route(0, RTN_UNREACHABLE);
-    assert_int_equal(hs_netlink_route_read(bytes_of(&m), &route, &is_default), HS_OK);
+    assert_int_equal(hs_audit_route_read(bytes_of(&m), &route, &is_default), HS_OK);
     assert_false(is_default);
     /* A metric that is longer than its list. */
     m.bytes[m.len - 8] = 9;
-    assert_int_equal(hs_netlink_route_read(bytes_of(&m), &route, &is_default), HS_MALFORMED);
+    assert_int_equal(hs_audit_route_read(bytes_of(&m), &route, &is_default), HS_MALFORMED);
 }
 
 static void truncated_routes_are_refused(void **state)
@@ -171,57 +168,9 @@ static void truncated_routes_are_refused(void **state)
         hs_audit_route route;
         bool is_default;
         bool is_whole = len == 12 || len == 20 || len == 28;
-        assert_int_equal(hs_netlink_route_read(hs_bytes_of(m.bytes, len), &route, &is_default),
+        assert_int_equal(hs_audit_route_read(hs_bytes_of(m.bytes, len), &route, &is_default),
                          is_whole ? HS_OK : HS_NEED_MORE);
     }
-}
-
-static void messages_are_taken_apart(void **state)
-{
-    const message route = make_route(0, RTN_UNICAST);
-    const int32_t error = -EPERM;
-    struct nlmsghdr header = {.nlmsg_len = (uint32_t)(sizeof header + route.len),
-                              .nlmsg_type = RTM_NEWROUTE,
-                              .nlmsg_seq = 9};
-    message m = {.len = 0};
-    hs_fault fault;
-    hs_reader r;
-    hs_netlink_message got;
-    (void)state;
-    add(&m, &header, sizeof header);
-    add(&m, route.bytes, route.len);
-    size_t first = m.len;
-    header.nlmsg_type = NLMSG_ERROR;
-    header.nlmsg_len = sizeof header + sizeof error;
-    add(&m, &header, sizeof header);
-    add(&m, &error, sizeof error);
-    hs_reader_init(&r, bytes_of(&m), &fault, NULL);
-    assert_int_equal(hs_netlink_message_read(&r, &got), HS_OK);
-    assert_int_equal(got.type, RTM_NEWROUTE);
-    assert_int_equal(got.sequence, 9);
-    assert_int_equal(got.payload.len, route.len);
-    assert_int_equal(hs_netlink_message_read(&r, &got), HS_OK);
-    assert_int_equal(hs_netlink_error_read(got.payload), EPERM);
-    assert_int_equal(hs_reader_finish(&r), HS_OK);
-    for (size_t len = 0; len < first; len++) {
-        hs_reader_init(&r, hs_bytes_of(m.bytes, len), &fault, NULL);
-        assert_int_equal(hs_netlink_message_read(&r, &got), HS_NEED_MORE);
-    }
-    m.bytes[0] = 15;
-    hs_reader_init(&r, bytes_of(&m), &fault, NULL);
-    assert_int_equal(hs_netlink_message_read(&r, &got), HS_MALFORMED);
-}
-
-static void errors_need_a_number(void **state)
-{
-    const int32_t none = 0;
-    const int32_t positive = 1;
-    const int32_t least = INT32_MIN;
-    (void)state;
-    assert_int_equal(hs_netlink_error_read(hs_bytes_of(&none, sizeof none)), 0);
-    assert_int_equal(hs_netlink_error_read(hs_bytes_of(&none, 3)), -1);
-    assert_int_equal(hs_netlink_error_read(hs_bytes_of(&positive, sizeof positive)), -1);
-    assert_int_equal(hs_netlink_error_read(hs_bytes_of(&least, sizeof least)), -1);
 }
 
 int main(void)
@@ -232,8 +181,6 @@ int main(void)
         cmocka_unit_test(other_families_and_short_attributes_are_malformed),
         cmocka_unit_test(default_routes_are_read),
         cmocka_unit_test(truncated_routes_are_refused),
-        cmocka_unit_test(messages_are_taken_apart),
-        cmocka_unit_test(errors_need_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

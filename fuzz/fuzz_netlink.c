@@ -1,7 +1,8 @@
 /* Any bytes as a netlink datagram: messages go on, and what is given out lies within. */
 #include <stdlib.h>
 
-#include "audit/netlink_message.h"
+#include "audit/messages.h"
+#include "net/netlink_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -12,11 +13,11 @@ static void read_payload(hs_bytes payload)
     char text[HS_AUDIT_ENDPOINT];
     bool is_listening;
     bool is_default;
-    if (hs_netlink_listener_read(payload, &listener, &is_listening) == HS_OK &&
+    if (hs_audit_listener_read(payload, &listener, &is_listening) == HS_OK &&
         hs_audit_endpoint(&listener, text)[0] == '\0') {
         abort();
     }
-    if (hs_netlink_route_read(payload, &route, &is_default) == HS_OK && payload.len == 0) {
+    if (hs_audit_route_read(payload, &route, &is_default) == HS_OK && payload.len == 0) {
         abort();
     }
     if (hs_netlink_error_read(payload) < -1) {
