@@ -168,10 +168,11 @@ static size_t read_some(hs_input *input, void *out, size_t len)
     return got;
 }
 
-/* Room for `len` bytes from `start` on. */
+/* Room for `len` bytes from `start` on. What is left is little, and moves up, so that the next read
+ * is a large one. */
 static hs_result make_room(hs_input *input, size_t len)
 {
-    if (input->start > 0 && input->capacity - input->start < len) {
+    if (input->start > 0) {
         memmove(input->window, input->window + input->start, input->end - input->start);
         input->end -= input->start;
         input->start = 0;
