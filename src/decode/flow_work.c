@@ -89,6 +89,9 @@ static hs_flow_work *work_new(hs_flow *flow, const hs_flow_settings *settings)
         d->side = (hs_side)side;
         hs_tcp_sink sink = {.bytes = feed, .gap = skip, .context = d};
         hs_tcp_stream_init(&d->stream, &sink, settings->handshake_limit, settings->allocator);
+        if (settings->light) {
+            hs_tcp_stream_compare_none(&d->stream);
+        }
     }
     start_streams(work);
     return work;
