@@ -22,8 +22,8 @@ typedef struct hs_flows_config {
     hs_time linger;         /* 0: 60 s after its end a connection is given out, with stragglers */
     uint64_t seed[2];       /* of the hash table; zeros: a random one */
     /* Only what one line about a connection needs: no events, no states, no certificates and
-     * fingerprints, and bytes that are sent again are not compared with the first ones. A
-     * connection whose handshake is over keeps at most 512 bytes, of QUIC 640. */
+     * fingerprints, no accounting, and bytes that are sent again are not compared with the first
+     * ones. A connection whose handshake is over keeps at most 512 bytes, of QUIC 640. */
     bool light;
     bool keep_events; /* the ladder */
     bool keep_bytes;
