@@ -55,9 +55,9 @@ typedef struct hs_flows_counters {
 /* A frame, read as far as no flow is needed for it: that may be done in another thread. */
 typedef struct hs_flows_input {
     hs_packet_kind kind;
-    hs_packet packet;
+    unsigned from;     /* index in the key */
     hs_flow_head head; /* of HS_PACKET_TCP: whose it is */
-    unsigned from;     /* index in its key */
+    hs_packet packet;
 } hs_flows_input;
 
 /* NULL when out of memory. */

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,18 +10,19 @@ enum {
     BATCHES = 8,
     BATCH_ITEMS = 128,
     BATCH_BYTES = 64 * 1024,     /* a batch with so many takes no more items */
+    FETCHED_AHEAD = 24,          /* items: some that are not looked at before they are here */
     WAITING_BYTES = 1024 * 1024, /* with so many in batches nothing more is read */
 };
 
 /* Items with their bytes, which are copied: a source lends them only until its next item. */
 typedef struct batch {
-    hs_ahead_item items[BATCH_ITEMS];
     size_t count;
     hs_result result; /* what came in place of another item */
     bool is_last;
     uint8_t *bytes;
     size_t used;
     size_t capacity;
+    hs_ahead_item items[BATCH_ITEMS];
 } batch;
 
 struct hs_ahead {
@@ -102,7 +104,9 @@ static hs_result add(batch *b, const hs_source_item *item)
 
 static void take_apart(const hs_ahead *a, hs_ahead_item *item)
 {
-    if (item->item.event == HS_SOURCE_PACKET) {
+    item->is_packet = item->item.event == HS_SOURCE_PACKET;
+    item->at = item->item.at;
+    if (item->is_packet) {
         hs_flows_read(a->seed, item->item.link_type, item->item.frame, &item->input);
     }
 }
@@ -220,9 +224,13 @@ static void start_thread(hs_ahead *a)
 
 hs_ahead *hs_ahead_new(const uint64_t seed[2], bool with_thread)
 {
-    hs_ahead *a = calloc(1, sizeof *a);
+    hs_ahead *a = aligned_alloc(_Alignof(hs_ahead), sizeof *a);
     if (!a) {
         return NULL;
+    }
+    memset(a, 0, offsetof(hs_ahead, batches));
+    for (size_t i = 0; i < BATCHES; i++) {
+        memset(&a->batches[i], 0, offsetof(batch, items));
     }
     memcpy(a->seed, seed, sizeof a->seed);
     pthread_mutex_init(&a->mutex, NULL);
@@ -301,6 +309,16 @@ static hs_result next_itself(hs_ahead *a, hs_ahead_item **out)
     return result;
 }
 
+/* Asks for what will be looked at of a packet. */
+static void expect(const batch *b, size_t index)
+{
+    if (index < b->count) {
+        const char *memory = (const char *)&b->items[index];
+        __builtin_prefetch(memory);
+        __builtin_prefetch(memory + HS_AHEAD_LINE);
+    }
+}
+
 hs_result hs_ahead_next(hs_ahead *ahead, hs_ahead_item **out)
 {
     hs_ahead *a = ahead;
@@ -313,6 +331,7 @@ hs_result hs_ahead_next(hs_ahead *ahead, hs_ahead_item **out)
     if (a->taken == a->current->count) {
         return a->current->result;
     }
+    expect(a->current, a->taken + FETCHED_AHEAD);
     *out = &a->current->items[a->taken++];
     return HS_OK;
 }
@@ -324,7 +343,7 @@ const hs_ahead_item *hs_ahead_peek(const hs_ahead *ahead, size_t others)
         return NULL;
     }
     const hs_ahead_item *item = &b->items[ahead->taken + others];
-    return item->item.event == HS_SOURCE_PACKET ? item : NULL;
+    return item->is_packet ? item : NULL;
 }
 
 void hs_ahead_end(hs_ahead *ahead)
