@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    BATCHES = 8,
+    BATCHES = 16,
     BATCH_ITEMS = 128,
     BATCH_BYTES = 64 * 1024,     /* a batch with so many takes no more items */
     FETCHED_AHEAD = 24,          /* items: some that are not looked at before they are here */
@@ -86,11 +86,10 @@ static hs_bytes *bytes_of(hs_source_item *item)
     return item->event == HS_SOURCE_SECRETS ? &item->secrets : &item->frame;
 }
 
-static hs_result add(batch *b, const hs_source_item *item)
+/* The item stands in its place already. */
+static hs_result add(batch *b, hs_source_item *item)
 {
-    hs_source_item *added = &b->items[b->count].item;
-    *added = *item;
-    hs_bytes bytes = *bytes_of(added);
+    hs_bytes bytes = *bytes_of(item);
     if (!has_room(b, bytes.len)) {
         return HS_NO_MEMORY;
     }
@@ -127,12 +126,12 @@ static void fill(const hs_ahead *a, batch *b, hs_source *source)
 {
     clear(b);
     while (b->count < BATCH_ITEMS && b->used < BATCH_BYTES && !b->is_last) {
-        hs_source_item item;
-        b->result = hs_source_next(source, &item);
+        hs_source_item *item = &b->items[b->count].item;
+        b->result = hs_source_next(source, item);
         if (b->result == HS_OK) {
-            b->result = add(b, &item);
+            b->result = add(b, item);
         }
-        b->is_last = b->result != HS_OK || item.event == HS_SOURCE_END;
+        b->is_last = b->result != HS_OK || item->event == HS_SOURCE_END;
     }
     settle(a, b);
 }
@@ -147,7 +146,7 @@ static bool is_full(const hs_ahead *a)
 /* Once full, it is worth waking up for several batches, not for each. */
 static bool is_drained(const hs_ahead *a)
 {
-    return a->filled == 0 || (a->filled <= BATCHES / 2 && a->waiting_bytes < WAITING_BYTES);
+    return a->filled == 0 || (a->filled <= BATCHES / 4 && a->waiting_bytes < WAITING_BYTES);
 }
 
 static void wait_for_room(hs_ahead *a)
