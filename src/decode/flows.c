@@ -39,8 +39,10 @@ struct hs_flows {
     const char *file;
     struct file_name *files; /* all that there were: flows point to them */
     int64_t now;             /* time of the newest packet */
+    int64_t due;             /* up to then none of them will have been idle for too long */
     hs_flows_counters counters;
     size_t flow_memory;
+    size_t settled_memory; /* what `flow_memory` was when all was found to be within the limit */
 };
 
 typedef struct file_name {
@@ -93,6 +95,7 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
     flows->patience[HS_FLOWS_CLOSED] = c->linger;
     flows->patience[HS_FLOWS_TOLD] = 60 * HS_SECOND + c->linger;
     flows->now = -time_limit;
+    flows->due = INT64_MAX;
     if (choose_seed(c->seed)) {
         flows->table = hs_flow_table_new(c->seed);
     }
@@ -107,10 +110,28 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
     return flows;
 }
 
+static void note_due(hs_flows *flows, const hs_flow *flow)
+{
+    int64_t due = flow->last_at + flows->patience[flow->list];
+    flows->due = due < flows->due ? due : flows->due;
+}
+
 static void add_newest(hs_flows *flows, hs_flows_list name, hs_flow *flow)
 {
     flow->list = (uint8_t)name;
     hs_flow_list_add(&flows->lists[name], flow);
+    note_due(flows, flow);
+}
+
+/* Out of its list. Where packets were out of order, the next one may be due before this one was. */
+static void take_out(hs_flows *flows, hs_flow *flow)
+{
+    hs_flow_list *list = &flows->lists[flow->list];
+    bool was_oldest = list->oldest == flow;
+    hs_flow_list_take(list, flow);
+    if (was_oldest && list->oldest) {
+        note_due(flows, list->oldest);
+    }
 }
 
 static hs_flows_list list_of(const hs_flow *flow)
@@ -148,7 +169,7 @@ static void charge(hs_flows *flows, hs_flow *flow)
 /* A flow that is not in the table any more. */
 static void drop(hs_flows *flows, hs_flow *flow)
 {
-    hs_flow_list_take(&flows->lists[flow->list], flow);
+    take_out(flows, flow);
     flows->quic_flows -= flow->quic != NULL;
     if (flow->quic && flows->quic_ids) {
         hs_quic_flow_ids_forget(flows->quic_ids, flow);
@@ -205,6 +226,9 @@ static hs_flow *idle_longest(const hs_flows *flows, const hs_flow *but)
 
 static void keep_within_limit(hs_flows *flows, const hs_flow *but)
 {
+    if (flows->flow_memory == flows->settled_memory) {
+        return;
+    }
     while (memory_of(flows) > flows->config.memory_limit) {
         hs_flow *flow = idle_longest(flows, but);
         if (!flow) {
@@ -217,6 +241,7 @@ static void keep_within_limit(hs_flows *flows, const hs_flow *but)
     if (memory > flows->counters.memory_peak) {
         flows->counters.memory_peak = memory;
     }
+    flows->settled_memory = flows->flow_memory;
 }
 
 /* --- time --- */
@@ -227,7 +252,7 @@ static void end_idle(hs_flows *flows, hs_flows_list name)
     while (flow && flows->now - flow->last_at > flows->patience[name]) {
         if (name == HS_FLOWS_CLOSED) {
             tell(flows, flow);
-            hs_flow_list_take(&flows->lists[flow->list], flow);
+            take_out(flows, flow);
             add_newest(flows, HS_FLOWS_TOLD, flow);
         } else {
             tell_and_forget(flows, flow);
@@ -243,8 +268,17 @@ void hs_flows_advance(hs_flows *flows, int64_t at)
         return;
     }
     flows->now = at;
+    if (at <= flows->due) {
+        return;
+    }
     for (int name = 0; name < HS_FLOWS_LISTS; name++) {
         end_idle(flows, (hs_flows_list)name);
+    }
+    flows->due = INT64_MAX;
+    for (int name = 0; name < HS_FLOWS_LISTS; name++) {
+        if (flows->lists[name].oldest) {
+            note_due(flows, flows->lists[name].oldest);
+        }
     }
 }
 
@@ -272,7 +306,7 @@ static void put_in_place(hs_flows *flows, hs_flow *flow)
     if (flow->list == name && flows->lists[name].newest == flow) {
         return;
     }
-    hs_flow_list_take(&flows->lists[flow->list], flow);
+    take_out(flows, flow);
     add_newest(flows, name, flow);
 }
 
