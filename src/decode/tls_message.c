@@ -68,7 +68,9 @@ static void follow_client_hello(hs_tls_decoder *d, hs_tls_direction *direction,
         if (d->keylog || d->is_quic) {
             remember_tls13_suites(d, hello->cipher_suites);
         }
-        remember_first_alpn(d, &hello->extensions);
+        if (d->is_quic) {
+            remember_first_alpn(d, &hello->extensions);
+        }
     }
     if (direction->epoch == HS_TLS_EPOCH_EARLY) {
         /* The second one, after a HelloRetryRequest: early data is over, and was rejected. */

@@ -103,7 +103,7 @@ struct hs_tls_decoder {
     bool offers_early_data;
     uint16_t tls13_suites[8]; /* that the client offers: early data has one of them */
     size_t tls13_suite_count;
-    uint8_t first_alpn[HS_TLS_ALPN_KEPT]; /* that the client offers */
+    uint8_t first_alpn[HS_TLS_ALPN_KEPT]; /* that the client offers, of QUIC */
     size_t first_alpn_len;
     hs_tls_resumption resumption;
 
