@@ -22,8 +22,8 @@ struct hs_flow_table {
     size_t count;
 };
 
-/* The four bytes of an IPv4 address alone: they have only just been written, and the processor would
- * wait until it could read more at once. */
+/* The four bytes of an IPv4 address alone: they have only just been written, and the processor
+ * would wait until it could read more at once. */
 static int compare(uint8_t family, const hs_ip_address *a, const hs_ip_address *b)
 {
     return family == 4 ? memcmp(a->bytes, b->bytes, IPV4_ADDRESS)
