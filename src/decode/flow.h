@@ -247,6 +247,8 @@ hs_trace *hs_flow_trace_new(const hs_flow_settings *settings);
 /* flow_brief.c: the few facts that stay in the light mode. */
 hs_flow_brief *hs_flow_brief_new(const hs_trace *trace);
 void hs_flow_brief_free(hs_flow_brief *brief);
+/* It is to be restored soon, if there is one: asks for its memory. */
+void hs_flow_brief_expect(const hs_flow_brief *brief);
 size_t hs_flow_brief_memory(const hs_flow_brief *brief);
 /* Puts them back into a new trace, which is finished then. */
 void hs_flow_brief_restore(const hs_flow_brief *brief, hs_trace *trace);
