@@ -197,7 +197,9 @@ hs_result hs_flow_work_take(hs_flow *flow, const hs_flow_settings *settings,
         hs_decoder_set_client_behind(work->decoder, is_client_behind(work, packet));
     }
     work->has_changed = true;
+    hs_decoder_set_hello(work->decoder, p->hello);
     hs_result added = hs_tcp_stream_add(&work->sides[hs_flow_side(flow, p->from)].stream, &segment);
+    hs_decoder_set_hello(work->decoder, NULL);
     hs_flow_work_note_turns(work);
     return work->result == HS_OK ? added : work->result;
 }

@@ -330,7 +330,8 @@ static hs_result take_tcp(hs_flows *flows, const hs_flows_input *input, int64_t 
         return HS_OK;
     }
     bool was_over = flow->is_over;
-    hs_result result = hs_flow_take(flow, &flows->settings, packet, from, at);
+    hs_flow_packet p = {.packet = packet, .hello = input->hello, .from = from};
+    hs_result result = hs_flow_take(flow, &flows->settings, &p, at);
     put_in_place(flows, flow);
     if (!was_over || packet->tcp.flags & (HS_TCP_SYN | HS_TCP_FIN | HS_TCP_RST)) {
         charge(flows, flow);
@@ -495,14 +496,24 @@ hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_
                           uint64_t number)
 {
     hs_flows_input input;
+    hs_tls_hello hello;
     hs_flows_read(flows->config.seed, link_type, frame, &input);
+    hs_flows_read_hello(&input, &hello);
     return hs_flows_take(flows, &input, at, number);
 }
 
 void hs_flows_read(const uint64_t seed[2], int link_type, hs_bytes frame, hs_flows_input *out)
 {
     out->kind = hs_packet_read(link_type, frame, &out->packet);
+    out->hello = NULL;
     find_head(seed, out);
+}
+
+void hs_flows_read_hello(hs_flows_input *input, hs_tls_hello *room)
+{
+    if (input->kind == HS_PACKET_TCP && hs_tls_hello_read(input->packet.payload, room)) {
+        input->hello = room;
+    }
 }
 
 void hs_flows_expect(const hs_flows *flows, const hs_flows_input *soon, const hs_flows_input *next)

@@ -11,6 +11,7 @@
 #include <handshake/trace.h>
 
 #include "decode/flow_table.h"
+#include "decode/tls_hello.h"
 #include "secrets/keylog.h"
 #include "wire/packet.h"
 
@@ -55,8 +56,9 @@ typedef struct hs_flows_counters {
 /* A frame, read as far as no flow is needed for it: that may be done in another thread. */
 typedef struct hs_flows_input {
     hs_packet_kind kind;
-    unsigned from;     /* index in the key */
-    hs_flow_head head; /* of HS_PACKET_TCP: whose it is */
+    unsigned from;             /* index in the key */
+    const hs_tls_hello *hello; /* what the payload begins with; NULL: not known */
+    hs_flow_head head;         /* of HS_PACKET_TCP: whose it is */
     hs_packet packet;
 } hs_flows_input;
 
@@ -74,6 +76,9 @@ HS_CHECKED hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes fr
 /* The same in two steps. `seed` is that of the config, and no random one; `out` borrows from
  * `frame`. */
 void hs_flows_read(const uint64_t seed[2], int link_type, hs_bytes frame, hs_flows_input *out);
+/* In between, and in the same thread: looks whether the packet begins with a hello, for which
+ * `room` is; `input` borrows it where there is one. */
+void hs_flows_read_hello(hs_flows_input *input, hs_tls_hello *room);
 HS_CHECKED hs_result hs_flows_take(hs_flows *flows, hs_flows_input *input, int64_t at,
                                    uint64_t number);
 /* Asks for the memory that `soon` and, before it, `next` will need; either may be NULL. */

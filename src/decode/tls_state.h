@@ -86,8 +86,9 @@ struct hs_tls_decoder {
     uint64_t turn;
     hs_side last_from;
     bool is_finishing;
-    bool is_quic;    /* CRYPTO frames carry the messages */
-    hs_result error; /* the first of the call at work */
+    bool is_quic;              /* CRYPTO frames carry the messages */
+    hs_result error;           /* the first of the call at work */
+    const hs_tls_hello *hello; /* that was read from its bytes, maybe */
 
     /* The newest hellos. */
     bool has_client_hello;

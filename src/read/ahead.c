@@ -9,6 +9,7 @@
 enum {
     BATCHES = 16,
     BATCH_ITEMS = 128,
+    BATCH_HELLOS = 32,
     BATCH_BYTES = 64 * 1024,     /* a batch with so many takes no more items */
     FETCHED_AHEAD = 24,          /* items: some that are not looked at before they are here */
     WAITING_BYTES = 1024 * 1024, /* with so many in batches nothing more is read */
@@ -17,12 +18,14 @@ enum {
 /* Items with their bytes, which are copied: a source lends them only until its next item. */
 typedef struct batch {
     size_t count;
+    size_t hello_count;
     hs_result result; /* what came in place of another item */
     bool is_last;
     uint8_t *bytes;
     size_t used;
     size_t capacity;
     hs_ahead_item items[BATCH_ITEMS];
+    hs_tls_hello hellos[BATCH_HELLOS]; /* of some items: of those behind, none is read ahead */
 } batch;
 
 struct hs_ahead {
@@ -71,6 +74,7 @@ static bool has_room(batch *b, size_t len)
 static void clear(batch *b)
 {
     b->count = 0;
+    b->hello_count = 0;
     b->used = 0;
     b->result = HS_OK;
     b->is_last = false;
@@ -119,6 +123,10 @@ static void settle(const hs_ahead *a, batch *b)
         bytes->data = bytes->len > 0 ? b->bytes + at : NULL;
         at += bytes->len;
         take_apart(a, &b->items[i]);
+        if (b->items[i].is_packet && b->hello_count < BATCH_HELLOS) {
+            hs_flows_read_hello(&b->items[i].input, &b->hellos[b->hello_count]);
+            b->hello_count += b->items[i].input.hello != NULL;
+        }
     }
 }
 
