@@ -1,5 +1,6 @@
 #include "read/input.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "base/reader.h"
 
 enum { WINDOW_START = 256 * 1024, RAW_SIZE = 128 * 1024, GZIP_BITS = 16 + MAX_WBITS };
+
+static_assert((int)WINDOW_START >= (int)RAW_SIZE, "the first read goes into the window");
 
 struct hs_input {
     int fd;
