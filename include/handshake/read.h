@@ -40,7 +40,8 @@ typedef struct hs_capture_options {
     bool embed_secrets; /* with the secrets of these connections */
 
     /* What the traces are for. Light ones hold what a line about a connection needs (times, ends,
-     * version, name, ALPN, failure), at a fraction of the time and memory. */
+     * version, name, ALPN, failure), at a fraction of the time and memory; `conflicting_bytes` are
+     * not counted, and there is no accounting. */
     bool light;
     bool keep_events; /* the ladder */
     bool keep_bytes;  /* and the bytes of each message */

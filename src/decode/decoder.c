@@ -62,10 +62,15 @@ void hs_decoder_set_sessions(hs_decoder *decoder, hs_tls12_sessions *sessions)
     decoder->sessions = sessions;
 }
 
+void hs_decoder_set_hello(hs_decoder *decoder, const hs_tls_hello *hello)
+{
+    decoder->hello = hello;
+}
+
 static hs_result feed_tls(hs_decoder *d, hs_side from, hs_bytes bytes)
 {
     d->offset[from] += bytes.len;
-    return hs_tls_decoder_feed(d->tls, from, bytes);
+    return hs_tls_decoder_feed(d->tls, from, bytes, d->hello);
 }
 
 static hs_result feed_plain(hs_decoder *d, hs_side from, hs_bytes bytes)

@@ -10,6 +10,7 @@
 #include <handshake/trace.h>
 
 #include "base/reader.h"
+#include "decode/tls_hello.h"
 #include "secrets/keylog.h"
 #include "secrets/tls12_sessions.h"
 
@@ -35,6 +36,9 @@ HS_CHECKED hs_result hs_decoder_gap(hs_decoder *decoder, hs_side from, uint64_t 
 /* Whether bytes of the client, which the server has received, were not seen up to now; unlike those
  * of a gap they may still come. A ServerHello then begins TLS without its ClientHello. */
 void hs_decoder_set_client_behind(hs_decoder *decoder, bool is_behind);
+/* A hello that was read already, from bytes that may come to be fed from where they lie; NULL for
+ * none, before they are gone. */
+void hs_decoder_set_hello(hs_decoder *decoder, const hs_tls_hello *hello);
 /* Whether TLS may still begin: nothing is spoken yet, or a protocol that may ask for it (STARTTLS,
  * CONNECT, SOCKS). A ClientHello at the start of a chunk then begins it. */
 bool hs_decoder_may_begin_tls(const hs_decoder *decoder);

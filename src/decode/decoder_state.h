@@ -19,6 +19,7 @@ struct hs_decoder {
     const hs_keylog *keylog;
     hs_tls12_sessions *sessions; /* NULL: nobody else's are known */
     hs_application *application;
+    const hs_tls_hello *hello; /* read ahead; NULL: none */
     hs_tls_decoder *tls;
     hs_spoken client; /* what the client speaks */
     hs_spoken server; /* once the client speaks TLS: what the server does */

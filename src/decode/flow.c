@@ -298,19 +298,20 @@ static hs_result take_control(hs_flow *flow, const hs_flow_settings *settings,
     return result == HS_OK ? looked : result;
 }
 
-hs_result hs_flow_take(hs_flow *flow, const hs_flow_settings *settings, const hs_packet *packet,
-                       unsigned from, int64_t at)
+hs_result hs_flow_take(hs_flow *flow, const hs_flow_settings *settings, hs_flow_packet *p,
+                       int64_t at)
 {
-    hs_flow_packet p = {.packet = packet, .from = from, .at = hs_flow_time(flow, at)};
+    const hs_packet *packet = p->packet;
+    p->at = hs_flow_time(flow, at);
     flow->packets++;
     flow->last_at = at > flow->last_at ? at : flow->last_at;
     flow->truncated += packet->payload_length > packet->payload.len;
     if (!is_routine(flow, packet->tcp.flags)) {
-        return take_control(flow, settings, &p);
+        return take_control(flow, settings, p);
     }
-    take_acknowledgment(flow, &p);
+    take_acknowledgment(flow, p);
     if (packet->payload_length > 0) {
-        take_numbers(flow, &p);
+        take_numbers(flow, p);
     }
     return HS_OK;
 }

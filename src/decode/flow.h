@@ -184,7 +184,8 @@ static inline bool hs_flow_covers(const hs_flow_end *end, uint32_t sequence)
 /* A packet at work. */
 typedef struct hs_flow_packet {
     const hs_packet *packet;
-    unsigned from; /* end that sent it */
+    const hs_tls_hello *hello; /* that its payload begins with; NULL: not known */
+    unsigned from;             /* end that sent it */
     hs_time at;
 } hs_flow_packet;
 
@@ -196,9 +197,9 @@ hs_flow *hs_flow_new(const hs_flow_head *head, const hs_flow_settings *settings,
 void hs_flow_free(hs_flow *flow);
 /* A packet is to come: asks for the memory that it will need. */
 void hs_flow_expect(const hs_flow *flow);
-/* HS_NO_MEMORY: part of what the packet says is lost. */
+/* `p->at` is set from `at`. HS_NO_MEMORY: part of what the packet says is lost. */
 HS_CHECKED hs_result hs_flow_take(hs_flow *flow, const hs_flow_settings *settings,
-                                  const hs_packet *packet, unsigned from, int64_t at);
+                                  hs_flow_packet *p, int64_t at);
 /* Whether the packet opens another connection between the same ends. */
 bool hs_flow_is_new_connection(const hs_flow *flow, const hs_packet *packet, unsigned from);
 /* Reset, or closed by both. */
@@ -247,6 +248,8 @@ hs_trace *hs_flow_trace_new(const hs_flow_settings *settings);
 /* flow_brief.c: the few facts that stay in the light mode. */
 hs_flow_brief *hs_flow_brief_new(const hs_trace *trace);
 void hs_flow_brief_free(hs_flow_brief *brief);
+/* It is to be restored soon, if there is one: asks for its memory. */
+void hs_flow_brief_expect(const hs_flow_brief *brief);
 size_t hs_flow_brief_memory(const hs_flow_brief *brief);
 /* Puts them back into a new trace, which is finished then. */
 void hs_flow_brief_restore(const hs_flow_brief *brief, hs_trace *trace);

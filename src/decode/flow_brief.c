@@ -146,6 +146,15 @@ void hs_flow_brief_free(hs_flow_brief *brief)
     free(brief);
 }
 
+void hs_flow_brief_expect(const hs_flow_brief *brief)
+{
+    enum { CACHE_LINE = 64, LINES = 4 }; /* as most of them take */
+    const char *memory = (const char *)brief;
+    for (size_t i = 0; brief && i < LINES; i++) {
+        __builtin_prefetch(memory + i * CACHE_LINE);
+    }
+}
+
 size_t hs_flow_brief_memory(const hs_flow_brief *brief)
 {
     return brief ? brief->size : 0;

@@ -7,6 +7,7 @@
 enum {
     FIRST_CAPACITY = 1024, /* a power of two, as all that follow */
     HUGE_PAGE = 2 * 1024 * 1024,
+    IPV4_ADDRESS = 4,
 };
 
 typedef struct slot {
@@ -21,16 +22,33 @@ struct hs_flow_table {
     size_t count;
 };
 
+/* The four bytes of an IPv4 address alone: they have only just been written, and the processor
+ * would wait until it could read more at once. */
+static int compare(uint8_t family, const hs_ip_address *a, const hs_ip_address *b)
+{
+    return family == 4 ? memcmp(a->bytes, b->bytes, IPV4_ADDRESS)
+                       : memcmp(a->bytes, b->bytes, sizeof a->bytes);
+}
+
+static void copy(uint8_t family, hs_ip_address *to, const hs_ip_address *from)
+{
+    if (family == 4) {
+        memcpy(to->bytes, from->bytes, IPV4_ADDRESS);
+    } else {
+        *to = *from;
+    }
+}
+
 hs_flow_key hs_flow_key_of(const hs_packet *packet, unsigned *sender)
 {
     hs_flow_key key;
-    int order = memcmp(&packet->source, &packet->destination, sizeof packet->source);
+    int order = compare(packet->family, &packet->source, &packet->destination);
     bool source_first = order < 0 ||
                         (order == 0 && packet->source_port <= packet->destination_port);
     unsigned source = source_first ? 0 : 1;
     memset(&key, 0, sizeof key);
-    key.address[source] = packet->source;
-    key.address[1 - source] = packet->destination;
+    copy(packet->family, &key.address[source], &packet->source);
+    copy(packet->family, &key.address[1 - source], &packet->destination);
     key.port[source] = packet->source_port;
     key.port[1 - source] = packet->destination_port;
     key.family = packet->family;

@@ -89,6 +89,9 @@ static hs_flow_work *work_new(hs_flow *flow, const hs_flow_settings *settings)
         d->side = (hs_side)side;
         hs_tcp_sink sink = {.bytes = feed, .gap = skip, .context = d};
         hs_tcp_stream_init(&d->stream, &sink, settings->handshake_limit, settings->allocator);
+        if (settings->light) {
+            hs_tcp_stream_compare_none(&d->stream);
+        }
     }
     start_streams(work);
     return work;
@@ -194,7 +197,9 @@ hs_result hs_flow_work_take(hs_flow *flow, const hs_flow_settings *settings,
         hs_decoder_set_client_behind(work->decoder, is_client_behind(work, packet));
     }
     work->has_changed = true;
+    hs_decoder_set_hello(work->decoder, p->hello);
     hs_result added = hs_tcp_stream_add(&work->sides[hs_flow_side(flow, p->from)].stream, &segment);
+    hs_decoder_set_hello(work->decoder, NULL);
     hs_flow_work_note_turns(work);
     return work->result == HS_OK ? added : work->result;
 }

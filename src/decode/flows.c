@@ -39,8 +39,10 @@ struct hs_flows {
     const char *file;
     struct file_name *files; /* all that there were: flows point to them */
     int64_t now;             /* time of the newest packet */
+    int64_t due;             /* up to then none of them will have been idle for too long */
     hs_flows_counters counters;
     size_t flow_memory;
+    size_t settled_memory; /* what `flow_memory` was when all was found to be within the limit */
 };
 
 typedef struct file_name {
@@ -93,6 +95,7 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
     flows->patience[HS_FLOWS_CLOSED] = c->linger;
     flows->patience[HS_FLOWS_TOLD] = 60 * HS_SECOND + c->linger;
     flows->now = -time_limit;
+    flows->due = INT64_MAX;
     if (choose_seed(c->seed)) {
         flows->table = hs_flow_table_new(c->seed);
     }
@@ -107,10 +110,28 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
     return flows;
 }
 
+static void note_due(hs_flows *flows, const hs_flow *flow)
+{
+    int64_t due = flow->last_at + flows->patience[flow->list];
+    flows->due = due < flows->due ? due : flows->due;
+}
+
 static void add_newest(hs_flows *flows, hs_flows_list name, hs_flow *flow)
 {
     flow->list = (uint8_t)name;
     hs_flow_list_add(&flows->lists[name], flow);
+    note_due(flows, flow);
+}
+
+/* Out of its list. Where packets were out of order, the next one may be due before this one was. */
+static void take_out(hs_flows *flows, hs_flow *flow)
+{
+    hs_flow_list *list = &flows->lists[flow->list];
+    bool was_oldest = list->oldest == flow;
+    hs_flow_list_take(list, flow);
+    if (was_oldest && list->oldest) {
+        note_due(flows, list->oldest);
+    }
 }
 
 static hs_flows_list list_of(const hs_flow *flow)
@@ -148,7 +169,7 @@ static void charge(hs_flows *flows, hs_flow *flow)
 /* A flow that is not in the table any more. */
 static void drop(hs_flows *flows, hs_flow *flow)
 {
-    hs_flow_list_take(&flows->lists[flow->list], flow);
+    take_out(flows, flow);
     flows->quic_flows -= flow->quic != NULL;
     if (flow->quic && flows->quic_ids) {
         hs_quic_flow_ids_forget(flows->quic_ids, flow);
@@ -205,6 +226,9 @@ static hs_flow *idle_longest(const hs_flows *flows, const hs_flow *but)
 
 static void keep_within_limit(hs_flows *flows, const hs_flow *but)
 {
+    if (flows->flow_memory == flows->settled_memory) {
+        return;
+    }
     while (memory_of(flows) > flows->config.memory_limit) {
         hs_flow *flow = idle_longest(flows, but);
         if (!flow) {
@@ -217,6 +241,7 @@ static void keep_within_limit(hs_flows *flows, const hs_flow *but)
     if (memory > flows->counters.memory_peak) {
         flows->counters.memory_peak = memory;
     }
+    flows->settled_memory = flows->flow_memory;
 }
 
 /* --- time --- */
@@ -227,7 +252,7 @@ static void end_idle(hs_flows *flows, hs_flows_list name)
     while (flow && flows->now - flow->last_at > flows->patience[name]) {
         if (name == HS_FLOWS_CLOSED) {
             tell(flows, flow);
-            hs_flow_list_take(&flows->lists[flow->list], flow);
+            take_out(flows, flow);
             add_newest(flows, HS_FLOWS_TOLD, flow);
         } else {
             tell_and_forget(flows, flow);
@@ -243,8 +268,17 @@ void hs_flows_advance(hs_flows *flows, int64_t at)
         return;
     }
     flows->now = at;
+    if (at <= flows->due) {
+        return;
+    }
     for (int name = 0; name < HS_FLOWS_LISTS; name++) {
         end_idle(flows, (hs_flows_list)name);
+    }
+    flows->due = INT64_MAX;
+    for (int name = 0; name < HS_FLOWS_LISTS; name++) {
+        if (flows->lists[name].oldest) {
+            note_due(flows, flows->lists[name].oldest);
+        }
     }
 }
 
@@ -272,7 +306,7 @@ static void put_in_place(hs_flows *flows, hs_flow *flow)
     if (flow->list == name && flows->lists[name].newest == flow) {
         return;
     }
-    hs_flow_list_take(&flows->lists[flow->list], flow);
+    take_out(flows, flow);
     add_newest(flows, name, flow);
 }
 
@@ -296,7 +330,8 @@ static hs_result take_tcp(hs_flows *flows, const hs_flows_input *input, int64_t 
         return HS_OK;
     }
     bool was_over = flow->is_over;
-    hs_result result = hs_flow_take(flow, &flows->settings, packet, from, at);
+    hs_flow_packet p = {.packet = packet, .hello = input->hello, .from = from};
+    hs_result result = hs_flow_take(flow, &flows->settings, &p, at);
     put_in_place(flows, flow);
     if (!was_over || packet->tcp.flags & (HS_TCP_SYN | HS_TCP_FIN | HS_TCP_RST)) {
         charge(flows, flow);
@@ -461,14 +496,24 @@ hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes frame, int64_
                           uint64_t number)
 {
     hs_flows_input input;
+    hs_tls_hello hello;
     hs_flows_read(flows->config.seed, link_type, frame, &input);
+    hs_flows_read_hello(&input, &hello);
     return hs_flows_take(flows, &input, at, number);
 }
 
 void hs_flows_read(const uint64_t seed[2], int link_type, hs_bytes frame, hs_flows_input *out)
 {
     out->kind = hs_packet_read(link_type, frame, &out->packet);
+    out->hello = NULL;
     find_head(seed, out);
+}
+
+void hs_flows_read_hello(hs_flows_input *input, hs_tls_hello *room)
+{
+    if (input->kind == HS_PACKET_TCP && hs_tls_hello_read(input->packet.payload, room)) {
+        input->hello = room;
+    }
 }
 
 void hs_flows_expect(const hs_flows *flows, const hs_flows_input *soon, const hs_flows_input *next)
@@ -507,7 +552,7 @@ static int compare_first(const void *a, const void *b)
 /* Where there is no memory to put them in order, they come as they are. */
 static void tell_in_order(hs_flows *flows, size_t most)
 {
-    enum { AHEAD = 8 }; /* flows: about as long as memory takes that is not in the cache */
+    enum { AHEAD = 6 }; /* flows: about as long as memory takes that is not in the cache */
     size_t count = 0;
     flow_order *all = malloc((most + 1) * sizeof *all);
     for (int name = 0; all && name < HS_FLOWS_TOLD; name++) {
@@ -519,8 +564,11 @@ static void tell_in_order(hs_flows *flows, size_t most)
         qsort(all, count, sizeof *all, compare_first);
     }
     for (size_t i = 0; i < count; i++) {
+        if (i + 2 * AHEAD < count) {
+            hs_flow_expect(all[i + 2 * AHEAD].flow);
+        }
         if (i + AHEAD < count) {
-            hs_flow_expect(all[i + AHEAD].flow);
+            hs_flow_brief_expect(all[i + AHEAD].flow->brief);
         }
         tell(flows, all[i].flow);
         drop(flows, all[i].flow);

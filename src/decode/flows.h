@@ -11,6 +11,7 @@
 #include <handshake/trace.h>
 
 #include "decode/flow_table.h"
+#include "decode/tls_hello.h"
 #include "secrets/keylog.h"
 #include "wire/packet.h"
 
@@ -22,7 +23,8 @@ typedef struct hs_flows_config {
     hs_time linger;         /* 0: 60 s after its end a connection is given out, with stragglers */
     uint64_t seed[2];       /* of the hash table; zeros: a random one */
     /* Only what one line about a connection needs: no events, no states, no certificates and
-     * fingerprints. A connection whose handshake is over keeps at most 512 bytes, of QUIC 640. */
+     * fingerprints, no accounting, and bytes that are sent again are not compared with the first
+     * ones. A connection whose handshake is over keeps at most 512 bytes, of QUIC 640. */
     bool light;
     bool keep_events; /* the ladder */
     bool keep_bytes;
@@ -54,9 +56,10 @@ typedef struct hs_flows_counters {
 /* A frame, read as far as no flow is needed for it: that may be done in another thread. */
 typedef struct hs_flows_input {
     hs_packet_kind kind;
+    unsigned from;             /* index in the key */
+    const hs_tls_hello *hello; /* what the payload begins with; NULL: not known */
+    hs_flow_head head;         /* of HS_PACKET_TCP: whose it is */
     hs_packet packet;
-    hs_flow_head head; /* of HS_PACKET_TCP: whose it is */
-    unsigned from;     /* index in its key */
 } hs_flows_input;
 
 /* NULL when out of memory. */
@@ -73,6 +76,9 @@ HS_CHECKED hs_result hs_flows_packet(hs_flows *flows, int link_type, hs_bytes fr
 /* The same in two steps. `seed` is that of the config, and no random one; `out` borrows from
  * `frame`. */
 void hs_flows_read(const uint64_t seed[2], int link_type, hs_bytes frame, hs_flows_input *out);
+/* In between, and in the same thread: looks whether the packet begins with a hello, for which
+ * `room` is; `input` borrows it where there is one. */
+void hs_flows_read_hello(hs_flows_input *input, hs_tls_hello *room);
 HS_CHECKED hs_result hs_flows_take(hs_flows *flows, hs_flows_input *input, int64_t at,
                                    uint64_t number);
 /* Asks for the memory that `soon` and, before it, `next` will need; either may be NULL. */

@@ -103,7 +103,8 @@ hs_result hs_tcp_packets_take(hs_tcp_packets *packets, int link_type, hs_bytes f
         }
         packets->flow->client = (uint8_t)(is_ours ? from : hs_flow_other(from));
     }
-    hs_result result = hs_flow_take(packets->flow, &settings, &packet, from, at);
+    hs_flow_packet p = {.packet = &packet, .from = from};
+    hs_result result = hs_flow_take(packets->flow, &settings, &p, at);
     if (is_ours && config->stamp_sent) {
         stamp_sent(packets, &packet, at - config->start);
     }

@@ -65,6 +65,11 @@ void hs_tcp_stream_free(hs_tcp_stream *stream)
     stream->past_len = 0;
 }
 
+void hs_tcp_stream_compare_none(hs_tcp_stream *stream)
+{
+    stream->is_unwatched = true;
+}
+
 void hs_tcp_stream_start(hs_tcp_stream *stream, uint32_t sequence)
 {
     if (!stream->started) {
@@ -93,6 +98,9 @@ static bool grow_past(hs_tcp_stream *stream, size_t wanted)
 /* Keeps the newest bytes; where there is no memory, none. */
 static void remember(hs_tcp_stream *stream, hs_bytes bytes)
 {
+    if (stream->is_unwatched) {
+        return;
+    }
     if (bytes.len > HS_TCP_STREAM_PAST) {
         bytes = hs_bytes_of(bytes.data + bytes.len - HS_TCP_STREAM_PAST, HS_TCP_STREAM_PAST);
         stream->past_len = 0;
@@ -161,7 +169,7 @@ static void give_up_first_hole(hs_tcp_stream *stream)
 
 static void count_conflicts(hs_tcp_stream *stream, const uint8_t *a, const uint8_t *b, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len && !stream->is_unwatched; i++) {
         stream->conflicting_bytes += a[i] != b[i];
     }
 }

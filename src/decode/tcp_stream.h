@@ -55,6 +55,7 @@ typedef struct hs_tcp_stream {
     size_t past_len;
     size_t past_capacity;
     uint64_t missing_bytes;
+    bool is_unwatched; /* nobody asks for `conflicting_bytes` */
     uint64_t conflicting_bytes;
 } hs_tcp_stream;
 
@@ -63,6 +64,9 @@ typedef struct hs_tcp_stream {
 void hs_tcp_stream_init(hs_tcp_stream *stream, const hs_tcp_sink *sink, size_t limit,
                         const hs_allocator *allocator);
 void hs_tcp_stream_free(hs_tcp_stream *stream);
+/* Bytes that come again need not be compared, and none are kept for that. Before the first of them.
+ */
+void hs_tcp_stream_compare_none(hs_tcp_stream *stream);
 /* The sequence number of the first byte, where a SYN told it; else the first segment does. */
 void hs_tcp_stream_start(hs_tcp_stream *stream, uint32_t sequence);
 /* HS_NO_MEMORY: what could not be held is lost, and will be a gap. */

@@ -274,13 +274,15 @@ static void wait_for_key(hs_tls_decoder *d, hs_tls_direction *direction, const h
     }
 }
 
-hs_result hs_tls_decoder_feed(hs_tls_decoder *decoder, hs_side from, hs_bytes bytes)
+hs_result hs_tls_decoder_feed(hs_tls_decoder *decoder, hs_side from, hs_bytes bytes,
+                              const hs_tls_hello *hello)
 {
     hs_tls_decoder *d = decoder;
     hs_tls_direction *direction = &d->sides[from];
     hs_tls_piece piece;
     hs_result result;
     d->error = HS_OK;
+    d->hello = hello;
     if (bytes.len > 0 && from != d->last_from) {
         d->turn++;
         d->last_from = from;
@@ -298,6 +300,7 @@ hs_result hs_tls_decoder_feed(hs_tls_decoder *decoder, hs_side from, hs_bytes by
         piece = (hs_tls_piece){.first = direction->framer.offset, .end = direction->framer.offset};
         stop(d, direction, &piece, result);
     }
+    d->hello = NULL;
     return d->error;
 }
 

@@ -13,6 +13,7 @@
 #include <handshake/trace.h>
 
 #include "decode/application.h"
+#include "decode/tls_hello.h"
 #include "secrets/keylog.h"
 #include "secrets/tls12_sessions.h"
 
@@ -24,9 +25,11 @@ typedef struct hs_tls_decoder hs_tls_decoder;
 hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
                                    hs_tls12_sessions *sessions, hs_application *application);
 void hs_tls_decoder_free(hs_tls_decoder *decoder);
-/* The next bytes of one direction's stream. HS_NO_MEMORY, HS_LIMIT: that direction is no longer
- * decoded, and the trace says so. */
-HS_CHECKED hs_result hs_tls_decoder_feed(hs_tls_decoder *decoder, hs_side from, hs_bytes bytes);
+/* The next bytes of one direction's stream. `hello`: one that was read from some of them already,
+ * or from others; NULL for none. HS_NO_MEMORY, HS_LIMIT: that direction is no longer decoded, and
+ * the trace says so. */
+HS_CHECKED hs_result hs_tls_decoder_feed(hs_tls_decoder *decoder, hs_side from, hs_bytes bytes,
+                                         const hs_tls_hello *hello);
 /* The direction's TLS begins at `offset` of its stream, behind another protocol. */
 void hs_tls_decoder_begin_at(hs_tls_decoder *decoder, hs_side from, uint64_t offset);
 /* `length` bytes of the stream are missing: what they were part of is dropped and shown as

@@ -68,7 +68,9 @@ static void follow_client_hello(hs_tls_decoder *d, hs_tls_direction *direction,
         if (d->keylog || d->is_quic) {
             remember_tls13_suites(d, hello->cipher_suites);
         }
-        remember_first_alpn(d, &hello->extensions);
+        if (d->is_quic) {
+            remember_first_alpn(d, &hello->extensions);
+        }
     }
     if (direction->epoch == HS_TLS_EPOCH_EARLY) {
         /* The second one, after a HelloRetryRequest: early data is over, and was rejected. */
@@ -172,6 +174,25 @@ static bool is_from_wrong_side(const hs_tls_message *message, hs_side side)
     }
 }
 
+static hs_result read_message(const hs_tls_decoder *d, hs_bytes raw, hs_fault *fault,
+                              hs_tls_message *out)
+{
+    hs_tls_message_context context = {.version = HS_TLS_1_2};
+    if (d->version != 0) {
+        context.version = hs_tls_is_13(d->version) ? HS_TLS_1_3 : d->version;
+        context.key_exchange = d->key_exchange;
+    }
+    hs_reader r;
+    hs_reader_init(&r, raw, fault, NULL);
+    return hs_tls_message_read(&r, &context, out);
+}
+
+/* Nothing else can be at the same place: the bytes are still lent. */
+static bool is_read_already(const hs_tls_decoder *d, hs_bytes raw)
+{
+    return d->hello && d->hello->raw.data == raw.data && d->hello->raw.len == raw.len;
+}
+
 void hs_tls_handle_message(hs_tls_decoder *d, const hs_tls_found *found)
 {
     hs_tls_direction *direction = found->direction;
@@ -184,28 +205,24 @@ void hs_tls_handle_message(hs_tls_decoder *d, const hs_tls_found *found)
         return;
     }
     const char *name = message_name(d, &header);
-    hs_tls_message_context context = {.version = HS_TLS_1_2};
-    if (d->version != 0) {
-        context.version = hs_tls_is_13(d->version) ? HS_TLS_1_3 : d->version;
-        context.key_exchange = d->key_exchange;
-    }
-    hs_tls_message message;
-    hs_reader_init(&r, found->raw, &fault, NULL);
-    if (hs_tls_message_read(&r, &context, &message) != HS_OK) {
+    hs_tls_message own;
+    bool is_read = is_read_already(d, found->raw);
+    if (!is_read && read_message(d, found->raw, &fault, &own) != HS_OK) {
         hs_tls_malformed(d, found, name, &fault);
         return;
     }
+    const hs_tls_message *message = is_read ? &d->hello->message : &own;
     hs_event *event = add_event(d, found, name, header.msg_type);
-    if (is_from_wrong_side(&message, direction->side)) {
+    if (is_from_wrong_side(message, direction->side)) {
         hs_event_add_text(d->trace, event, "unexpected",
                           direction->side == HS_CLIENT ? "a client does not send this"
                                                        : "a server does not send this");
         return;
     }
-    hs_tls_learn(d, found, &message, event);
-    hs_tls_tell(d, found, &message, event);
-    follow(d, direction, &message);
-    hs_tls_follow_session(d, direction, &message);
+    hs_tls_learn(d, found, message, event);
+    hs_tls_tell(d, found, message, event);
+    follow(d, direction, message);
+    hs_tls_follow_session(d, direction, message);
 }
 
 void hs_tls_handle_ssl2_hello(hs_tls_decoder *d, const hs_tls_found *found)

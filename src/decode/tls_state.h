@@ -86,8 +86,9 @@ struct hs_tls_decoder {
     uint64_t turn;
     hs_side last_from;
     bool is_finishing;
-    bool is_quic;    /* CRYPTO frames carry the messages */
-    hs_result error; /* the first of the call at work */
+    bool is_quic;              /* CRYPTO frames carry the messages */
+    hs_result error;           /* the first of the call at work */
+    const hs_tls_hello *hello; /* that was read from its bytes, maybe */
 
     /* The newest hellos. */
     bool has_client_hello;
@@ -103,7 +104,7 @@ struct hs_tls_decoder {
     bool offers_early_data;
     uint16_t tls13_suites[8]; /* that the client offers: early data has one of them */
     size_t tls13_suite_count;
-    uint8_t first_alpn[HS_TLS_ALPN_KEPT]; /* that the client offers */
+    uint8_t first_alpn[HS_TLS_ALPN_KEPT]; /* that the client offers, of QUIC */
     size_t first_alpn_len;
     hs_tls_resumption resumption;
 

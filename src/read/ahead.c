@@ -2,25 +2,30 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    BATCHES = 8,
+    BATCHES = 16,
     BATCH_ITEMS = 128,
+    BATCH_HELLOS = 32,
     BATCH_BYTES = 64 * 1024,     /* a batch with so many takes no more items */
+    FETCHED_AHEAD = 24,          /* items: some that are not looked at before they are here */
     WAITING_BYTES = 1024 * 1024, /* with so many in batches nothing more is read */
 };
 
 /* Items with their bytes, which are copied: a source lends them only until its next item. */
 typedef struct batch {
-    hs_ahead_item items[BATCH_ITEMS];
     size_t count;
+    size_t hello_count;
     hs_result result; /* what came in place of another item */
     bool is_last;
     uint8_t *bytes;
     size_t used;
     size_t capacity;
+    hs_ahead_item items[BATCH_ITEMS];
+    hs_tls_hello hellos[BATCH_HELLOS]; /* of some items: of those behind, none is read ahead */
 } batch;
 
 struct hs_ahead {
@@ -69,6 +74,7 @@ static bool has_room(batch *b, size_t len)
 static void clear(batch *b)
 {
     b->count = 0;
+    b->hello_count = 0;
     b->used = 0;
     b->result = HS_OK;
     b->is_last = false;
@@ -84,11 +90,10 @@ static hs_bytes *bytes_of(hs_source_item *item)
     return item->event == HS_SOURCE_SECRETS ? &item->secrets : &item->frame;
 }
 
-static hs_result add(batch *b, const hs_source_item *item)
+/* The item stands in its place already. */
+static hs_result add(batch *b, hs_source_item *item)
 {
-    hs_source_item *added = &b->items[b->count].item;
-    *added = *item;
-    hs_bytes bytes = *bytes_of(added);
+    hs_bytes bytes = *bytes_of(item);
     if (!has_room(b, bytes.len)) {
         return HS_NO_MEMORY;
     }
@@ -102,7 +107,9 @@ static hs_result add(batch *b, const hs_source_item *item)
 
 static void take_apart(const hs_ahead *a, hs_ahead_item *item)
 {
-    if (item->item.event == HS_SOURCE_PACKET) {
+    item->is_packet = item->item.event == HS_SOURCE_PACKET;
+    item->at = item->item.at;
+    if (item->is_packet) {
         hs_flows_read(a->seed, item->item.link_type, item->item.frame, &item->input);
     }
 }
@@ -116,6 +123,10 @@ static void settle(const hs_ahead *a, batch *b)
         bytes->data = bytes->len > 0 ? b->bytes + at : NULL;
         at += bytes->len;
         take_apart(a, &b->items[i]);
+        if (b->items[i].is_packet && b->hello_count < BATCH_HELLOS) {
+            hs_flows_read_hello(&b->items[i].input, &b->hellos[b->hello_count]);
+            b->hello_count += b->items[i].input.hello != NULL;
+        }
     }
 }
 
@@ -123,12 +134,12 @@ static void fill(const hs_ahead *a, batch *b, hs_source *source)
 {
     clear(b);
     while (b->count < BATCH_ITEMS && b->used < BATCH_BYTES && !b->is_last) {
-        hs_source_item item;
-        b->result = hs_source_next(source, &item);
+        hs_source_item *item = &b->items[b->count].item;
+        b->result = hs_source_next(source, item);
         if (b->result == HS_OK) {
-            b->result = add(b, &item);
+            b->result = add(b, item);
         }
-        b->is_last = b->result != HS_OK || item.event == HS_SOURCE_END;
+        b->is_last = b->result != HS_OK || item->event == HS_SOURCE_END;
     }
     settle(a, b);
 }
@@ -143,7 +154,7 @@ static bool is_full(const hs_ahead *a)
 /* Once full, it is worth waking up for several batches, not for each. */
 static bool is_drained(const hs_ahead *a)
 {
-    return a->filled == 0 || (a->filled <= BATCHES / 2 && a->waiting_bytes < WAITING_BYTES);
+    return a->filled == 0 || (a->filled <= BATCHES / 4 && a->waiting_bytes < WAITING_BYTES);
 }
 
 static void wait_for_room(hs_ahead *a)
@@ -220,9 +231,13 @@ static void start_thread(hs_ahead *a)
 
 hs_ahead *hs_ahead_new(const uint64_t seed[2], bool with_thread)
 {
-    hs_ahead *a = calloc(1, sizeof *a);
+    hs_ahead *a = aligned_alloc(_Alignof(hs_ahead), sizeof *a);
     if (!a) {
         return NULL;
+    }
+    memset(a, 0, offsetof(hs_ahead, batches));
+    for (size_t i = 0; i < BATCHES; i++) {
+        memset(&a->batches[i], 0, offsetof(batch, items));
     }
     memcpy(a->seed, seed, sizeof a->seed);
     pthread_mutex_init(&a->mutex, NULL);
@@ -301,6 +316,16 @@ static hs_result next_itself(hs_ahead *a, hs_ahead_item **out)
     return result;
 }
 
+/* Asks for what will be looked at of a packet. */
+static void expect(const batch *b, size_t index)
+{
+    if (index < b->count) {
+        const char *memory = (const char *)&b->items[index];
+        __builtin_prefetch(memory);
+        __builtin_prefetch(memory + HS_AHEAD_LINE);
+    }
+}
+
 hs_result hs_ahead_next(hs_ahead *ahead, hs_ahead_item **out)
 {
     hs_ahead *a = ahead;
@@ -313,6 +338,7 @@ hs_result hs_ahead_next(hs_ahead *ahead, hs_ahead_item **out)
     if (a->taken == a->current->count) {
         return a->current->result;
     }
+    expect(a->current, a->taken + FETCHED_AHEAD);
     *out = &a->current->items[a->taken++];
     return HS_OK;
 }
@@ -324,7 +350,7 @@ const hs_ahead_item *hs_ahead_peek(const hs_ahead *ahead, size_t others)
         return NULL;
     }
     const hs_ahead_item *item = &b->items[ahead->taken + others];
-    return item->item.event == HS_SOURCE_PACKET ? item : NULL;
+    return item->is_packet ? item : NULL;
 }
 
 void hs_ahead_end(hs_ahead *ahead)

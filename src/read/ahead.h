@@ -12,9 +12,15 @@
 
 typedef struct hs_ahead hs_ahead;
 
+enum { HS_AHEAD_LINE = 64 };
+
+/* What is looked at of every packet comes first, in two lines of the cache: each has to be fetched
+ * from the other core. */
 typedef struct hs_ahead_item {
+    _Alignas(HS_AHEAD_LINE) bool is_packet; /* as `item` has it */
+    int64_t at;                             /* as well */
+    hs_flows_input input;                   /* of a packet */
     hs_source_item item;
-    hs_flows_input input; /* of HS_SOURCE_PACKET */
 } hs_ahead_item;
 
 /* `with_thread`: makes the thread, which takes no signals. It lives until hs_ahead_free, so that a

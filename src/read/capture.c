@@ -229,21 +229,20 @@ static void expect_packets(const hs_capture *capture)
 
 static hs_result take_packet(hs_capture *capture, hs_ahead_item *read)
 {
-    const hs_source_item *item = &read->item;
     capture->number++;
-    hs_result result = continue_flows(capture, item->at);
+    hs_result result = continue_flows(capture, read->at);
     if (result != HS_OK) {
         return result;
     }
-    if (item->at > capture->last_at) {
-        capture->last_at = item->at;
+    if (read->at > capture->last_at) {
+        capture->last_at = read->at;
     }
     expect_packets(capture);
-    result = hs_flows_take(capture->flows, &read->input, item->at, capture->number);
+    result = hs_flows_take(capture->flows, &read->input, read->at, capture->number);
     if (result != HS_OK) {
         capture->counters.untracked++;
     }
-    return hs_capture_spool(capture, item);
+    return hs_capture_spool(capture, &read->item);
 }
 
 static void secrets_added(hs_capture *capture, hs_result result)
@@ -285,11 +284,10 @@ static hs_result read_source(hs_capture *capture, hs_source *source, bool is_fil
     hs_ahead_begin(capture->ahead, source, is_file);
     while (result == HS_OK && !capture->stop) {
         result = hs_ahead_next(capture->ahead, &read);
-        if (result != HS_OK || read->item.event == HS_SOURCE_END) {
-            break;
-        }
-        if (read->item.event == HS_SOURCE_PACKET) {
+        if (result == HS_OK && read->is_packet) {
             result = take_packet(capture, read);
+        } else if (result != HS_OK || read->item.event == HS_SOURCE_END) {
+            break;
         } else if (read->item.event == HS_SOURCE_SECRETS) {
             secrets_added(capture, hs_keylog_add_text(capture->keylog, read->item.secrets, NULL));
         }

@@ -1,5 +1,6 @@
 #include "read/input.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "base/reader.h"
 
 enum { WINDOW_START = 256 * 1024, RAW_SIZE = 128 * 1024, GZIP_BITS = 16 + MAX_WBITS };
+
+static_assert((int)WINDOW_START >= (int)RAW_SIZE, "the first read goes into the window");
 
 struct hs_input {
     int fd;
@@ -168,10 +171,11 @@ static size_t read_some(hs_input *input, void *out, size_t len)
     return got;
 }
 
-/* Room for `len` bytes from `start` on. */
+/* Room for `len` bytes from `start` on. What is left is little, and moves up, so that the next read
+ * is a large one. */
 static hs_result make_room(hs_input *input, size_t len)
 {
-    if (input->start > 0 && input->capacity - input->start < len) {
+    if (input->start > 0) {
         memmove(input->window, input->window + input->start, input->end - input->start);
         input->end -= input->start;
         input->start = 0;

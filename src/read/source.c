@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "read/source_kinds.h"
 
@@ -58,7 +59,9 @@ hs_result hs_source_file(hs_input *input, hs_source **out)
     if (!hs_source_is_pcap(hs_bytes_of(bytes.data, MAGIC))) {
         return no_capture(input, "it is no capture (pcap, pcapng)", out);
     }
-    return hs_source_pcap(input, out);
+    uint32_t magic;
+    memcpy(&magic, bytes.data, sizeof magic);
+    return hs_source_pcap(input, magic, out);
 }
 
 hs_result hs_source_next(hs_source *source, hs_source_item *item)

@@ -14,7 +14,8 @@ HS_CHECKED hs_result hs_source_pcapng(hs_input *input, hs_source **out);
 
 /* source_pcap.c: by libpcap */
 bool hs_source_is_pcap(hs_bytes magic);
-HS_CHECKED hs_result hs_source_pcap(hs_input *input, hs_source **out);
+/* `magic`: its first bytes, as this machine reads a number. */
+HS_CHECKED hs_result hs_source_pcap(hs_input *input, uint32_t magic, hs_source **out);
 /* The link type as files have it; libpcap's own numbers differ between systems. */
 int hs_source_link_type(pcap_t *pcap);
 /* A packet of a handle whose times are in nanoseconds. */

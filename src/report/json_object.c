@@ -112,13 +112,50 @@ void hs_json_ratio(hs_json *json, json_t *object, const char *key, double value)
     }
 }
 
+/* Jansson gives a record out in hundreds of pieces: together they are one write. */
+typedef struct pieces {
+    FILE *out;
+    size_t len;
+    char text[8 * 1024];
+} pieces;
+
+static bool write_out(pieces *p)
+{
+    bool is_written = fwrite(p->text, 1, p->len, p->out) == p->len;
+    p->len = 0;
+    return is_written;
+}
+
+static int add_piece(const char *piece, size_t len, void *context)
+{
+    pieces *p = context;
+    if (len > sizeof p->text - p->len && !write_out(p)) {
+        return -1;
+    }
+    if (len > sizeof p->text) {
+        return fwrite(piece, 1, len, p->out) == len ? 0 : -1;
+    }
+    memcpy(p->text + p->len, piece, len);
+    p->len += len;
+    return 0;
+}
+
+static bool write_line(const json_t *object, size_t flags, FILE *out)
+{
+    pieces p;
+    p.out = out;
+    p.len = 0;
+    bool is_dumped = json_dump_callback(object, add_piece, &p, flags) == 0;
+    return is_dumped && add_piece("\n", 1, &p) == 0 && write_out(&p);
+}
+
 hs_result hs_json_write(const hs_json *json, json_t *object, FILE *out)
 {
     /* Enough for every time to microseconds, and few enough that 12.345 stays 12.345. */
     enum { REAL_DIGITS = 15 };
     const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS);
     hs_result result = json->failed || !object ? HS_NO_MEMORY : HS_OK;
-    if (result == HS_OK && (json_dumpf(object, out, flags) != 0 || fputc('\n', out) == EOF)) {
+    if (result == HS_OK && !write_line(object, flags, out)) {
         result = ferror(out) ? HS_SYSTEM : HS_NO_MEMORY;
     }
     json_decref(object);

@@ -19,7 +19,7 @@ typedef struct hs_trace_config {
     size_t segment_limit;          /* 0: 16384; beyond it, bytes are added to the last segment */
     bool keep_events;
     bool keep_bytes; /* implies keep_events */
-    bool light;      /* no certificates and no fingerprints */
+    bool light;      /* no certificates, no fingerprints and no accounting */
 } hs_trace_config;
 
 /* NULL when out of memory. All facts stand at their "unseen" marks. */

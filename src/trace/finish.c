@@ -90,7 +90,9 @@ hs_result hs_trace_finish(hs_trace *trace)
     hs_result result = order_events(trace);
     result = result == HS_OK ? placed : result;
     hs_trace_compute_phases(trace);
-    hs_trace_compute_accounting(trace);
+    if (!hs_trace_is_light(trace)) {
+        hs_trace_compute_accounting(trace);
+    }
     if (result == HS_OK && hs_arena_failed(trace->store->arena)) {
         result = HS_LIMIT;
     }

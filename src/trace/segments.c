@@ -4,9 +4,11 @@
 
 #include "trace/store.h"
 
+enum { FIRST_CAPACITY = 16 }; /* enough for most handshakes */
+
 static bool grow(hs_trace_store *store)
 {
-    size_t capacity = store->segment_capacity ? store->segment_capacity * 2 : 64;
+    size_t capacity = store->segment_capacity ? store->segment_capacity * 2 : FIRST_CAPACITY;
     if (capacity > store->config.segment_limit) {
         capacity = store->config.segment_limit;
     }
@@ -117,28 +119,48 @@ static int compare_places(const void *a, const void *b)
     return x->found < y->found ? -1 : x->found > y->found;
 }
 
+/* The place of a side's segment whose own time is `at`. */
+static hs_time place_of(hs_time latest[2], const hs_segment *segment)
+{
+    hs_time *last = &latest[segment->from];
+    *last = segment->moment.at > *last ? segment->moment.at : *last;
+    return *last;
+}
+
+static bool is_in_order(const hs_trace *trace)
+{
+    hs_time latest[2] = {INT64_MIN, INT64_MIN};
+    hs_time before = INT64_MIN;
+    for (size_t i = 0; i < trace->segment_count; i++) {
+        hs_time place = place_of(latest, &trace->store->segments[i]);
+        if (place < before) {
+            return false;
+        }
+        before = place;
+    }
+    return true;
+}
+
 hs_result hs_trace_order_segments(hs_trace *trace)
 {
     hs_trace_store *store = trace->store;
     size_t count = trace->segment_count;
-    if (count == 0) {
-        return HS_OK;
+    bool is_ordered = is_in_order(trace);
+    if (count == 0 || (is_ordered && !store->config.keep_events)) {
+        return HS_OK; /* only events ask for places */
     }
     hs_placed_segment *all = hs_arena_alloc(store->arena, count * sizeof *all);
     if (!all) {
         return HS_NO_MEMORY;
     }
-    bool is_in_order = true;
     hs_time latest[2] = {INT64_MIN, INT64_MIN};
     for (size_t i = 0; i < count; i++) {
         const hs_segment *segment = &store->segments[i];
-        hs_time *last = &latest[segment->from];
-        *last = segment->moment.at > *last ? segment->moment.at : *last;
-        all[i] = (hs_placed_segment){.segment = *segment, .place = *last, .found = i};
-        is_in_order = is_in_order && (i == 0 || all[i - 1].place <= *last);
+        hs_time place = place_of(latest, segment);
+        all[i] = (hs_placed_segment){.segment = *segment, .place = place, .found = i};
     }
     store->placed = all;
-    if (is_in_order) {
+    if (is_ordered) {
         return HS_OK;
     }
     qsort(all, count, sizeof *all, compare_places);

@@ -19,11 +19,11 @@ typedef struct hs_ip_address {
 typedef struct hs_fragment {
     bool is_fragment;
     bool more;
-    uint32_t id;
-    uint16_t offset; /* in bytes */
     uint8_t protocol;
-    hs_bytes bytes;  /* the fragment's part of the payload, as far as it was captured */
-    uint32_t length; /* of that part, as the IP header has it */
+    uint32_t id;
+    uint32_t length; /* of its part of the payload, as the IP header has it */
+    uint16_t offset; /* in bytes */
+    hs_bytes bytes;  /* that part, as far as it was captured */
 } hs_fragment;
 
 enum { HS_TCP_OPTIONS_MAX = 40 };
@@ -32,10 +32,10 @@ typedef struct hs_tcp_header {
     uint32_t sequence;
     uint32_t acknowledgment;
     uint16_t window;
-    uint16_t flags; /* HS_TCP_FIN | … and, above them, AE (bit 8) */
-    hs_bytes options;
+    uint16_t flags;   /* HS_TCP_FIN | … and, above them, AE (bit 8) */
     bool options_cut; /* the snapshot length cut them: `options` are those before the cut, and what
                          hs_tcp_options_read finds malformed may only be the cut itself */
+    hs_bytes options;
 } hs_tcp_header;
 
 enum {
@@ -51,7 +51,11 @@ enum {
 
 enum { HS_PROTOCOL_TCP = 6, HS_PROTOCOL_UDP = 17 };
 
+/* What a flow asks for comes first: it is close together, and to what stands before the packet. */
 typedef struct hs_packet {
+    uint32_t payload_length; /* as the IP header has it; more than payload.len where cut off */
+    hs_bytes payload;        /* captured bytes behind the transport's header */
+    hs_tcp_header tcp;
     uint8_t family;   /* 4 or 6 */
     uint8_t protocol; /* of the transport: HS_PROTOCOL_TCP, HS_PROTOCOL_UDP, or another */
     uint8_t ecn; /* the IP header's two bits (RFC 3168 5): 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE */
@@ -59,10 +63,7 @@ typedef struct hs_packet {
     hs_ip_address destination;
     uint16_t source_port; /* TCP and UDP */
     uint16_t destination_port;
-    hs_fragment fragment; /* if is_fragment, nothing below is filled */
-    hs_tcp_header tcp;
-    hs_bytes payload;        /* captured bytes behind the transport's header */
-    uint32_t payload_length; /* as the IP header has it; more than payload.len where cut off */
+    hs_fragment fragment; /* if is_fragment, no payload and no header of a transport is filled */
 } hs_packet;
 
 typedef enum hs_packet_kind {

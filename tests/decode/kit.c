@@ -111,8 +111,12 @@ static void feed(hs_decoder *decoder, const kit_step *step, hs_moment moment, ki
         uint8_t *chunk = malloc(len);
         assert_non_null(chunk);
         memcpy(chunk, step->bytes.data + at, len);
+        hs_tls_hello hello; /* where there is one, it is read before, as of a capture's packet */
+        bool has_hello = hs_tls_hello_read(hs_bytes_of(chunk, len), &hello);
+        hs_decoder_set_hello(decoder, has_hello ? &hello : NULL);
         assert_int_equal(hs_decoder_feed(decoder, step->from, hs_bytes_of(chunk, len), moment),
                          HS_OK);
+        hs_decoder_set_hello(decoder, NULL);
         free(chunk);
         at += len;
     }

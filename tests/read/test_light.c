@@ -44,7 +44,6 @@ static void add_ends(char *out, size_t *len, const hs_trace *t)
     add_number(out, len, "first_packet", (int64_t)t->capture.first_packet);
     add_number(out, len, "packets", (int64_t)t->capture.packets);
     add_number(out, len, "missing", (int64_t)t->capture.missing_bytes);
-    add_number(out, len, "conflicting", (int64_t)t->capture.conflicting_bytes);
     add_number(out, len, "truncated", (int64_t)t->capture.truncated_packets);
     add_number(out, len, "midstream", t->capture.midstream);
     add_text(out, len, "ended", t->tcp.ended);
