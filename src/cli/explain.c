@@ -51,11 +51,6 @@ static const hs_example examples[] = {
     {0},
 };
 
-static bool is_stopped(void)
-{
-    return hs_interrupted() != 0;
-}
-
 static int list_topics(const hs_command *command)
 {
     size_t widest = 0;
@@ -152,7 +147,8 @@ static int explain(const hs_command *command, const hs_topic *topic, const setti
     int status = HS_EXIT_OK;
     hs_terminal_report_options(out->text, &explain_options.report);
     hs_interrupt_call(NULL);
-    hs_result result = hs_explain(topic, &explain_options, is_stopped, &explanation, &problem);
+    hs_result result = hs_explain(topic, &explain_options, hs_is_interrupted, &explanation,
+                                  &problem);
     if (hs_interrupted()) {
         (void)hs_command_fail(command, "interrupted");
         status = SIGNAL_STATUS + hs_interrupted();

@@ -48,6 +48,11 @@ int hs_interrupted(void)
     return came;
 }
 
+bool hs_is_interrupted(void)
+{
+    return hs_interrupted() != 0;
+}
+
 hs_time hs_monotonic_now(void)
 {
     struct timespec now;

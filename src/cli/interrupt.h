@@ -12,6 +12,8 @@ void hs_interrupt_watch(hs_prober *prober);
 void hs_interrupt_call(void (*stop)(void));
 /* The signal that came, or 0. */
 int hs_interrupted(void);
+/* The same for those who ask again and again whether to go on. */
+bool hs_is_interrupted(void);
 /* Sleeps until then on the monotonic clock, or until a signal comes. */
 void hs_interrupt_sleep_until(hs_time monotonic);
 hs_time hs_monotonic_now(void);

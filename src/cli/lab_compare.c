@@ -263,17 +263,12 @@ static void run_experiment(void *context, int parent)
 
 /* --- this process --- */
 
-static bool is_stopped(void)
-{
-    return hs_interrupted() != 0;
-}
-
 /* A signal goes on to the experiment, which then tells what it has so far. */
 static int wait_for(const hs_command *command, const hs_child *child)
 {
     int status = HS_EXIT_USAGE;
     hs_time deadline = hs_clock_monotonic() + FOREVER_SECONDS * HS_SECOND;
-    hs_result result = hs_child_read(child, &status, sizeof status, deadline, is_stopped);
+    hs_result result = hs_child_read(child, &status, sizeof status, deadline, hs_is_interrupted);
     if (result == HS_LIMIT && hs_interrupted()) {
         kill(child->pid, hs_interrupted());
         deadline = hs_clock_monotonic() + GRACE_SECONDS * HS_SECOND;

@@ -171,11 +171,6 @@ static bool print_outcome(void *context, hs_namespace_way way, const hs_failure_
     return p->result == HS_OK && fflush(stdout) == 0;
 }
 
-static bool is_stopped(void)
-{
-    return hs_interrupted() != 0;
-}
-
 static int run_chosen(const hs_command *command, const settings *s,
                       const hs_failures_options *failures, bool are_all)
 {
@@ -207,7 +202,7 @@ static int run(const hs_command *command, int argc, char **argv)
 {
     settings s = {.rtt = RTT_DEFAULT_MS * HS_MILLISECOND};
     hs_operands operands;
-    hs_failures_options failures = {.is_stopped = is_stopped};
+    hs_failures_options failures = {.is_stopped = hs_is_interrupted};
     int status = HS_EXIT_OK;
     if (!hs_command_parse(command, argc, argv, &s, &operands, &status) ||
         !choose(command, &operands, failures.chosen, &status)) {

@@ -117,11 +117,6 @@ static const hs_example examples[] = {
     {0},
 };
 
-static bool is_stopped(void)
-{
-    return hs_interrupted() != 0;
-}
-
 /* One row, printed as soon as it is there. The exit status. */
 static int run_row(const hs_command *command, const settings *s, int cookies, int backlog,
                    bool is_first)
@@ -132,7 +127,7 @@ static int run_row(const hs_command *command, const settings *s, int cookies, in
     hs_terminal_report_options(stdout, &report);
     hs_problem problem = {""};
     hs_synflood_row *row = malloc(sizeof *row);
-    hs_result result = row ? hs_synflood_run(&row_options, is_stopped, row, &problem)
+    hs_result result = row ? hs_synflood_run(&row_options, hs_is_interrupted, row, &problem)
                            : HS_NO_MEMORY;
     int status = HS_EXIT_OK;
     if (hs_interrupted()) {

@@ -13,7 +13,7 @@ from kit import hostile as h
 from kit import namespace as ns
 from kit.compare import RESUMING, SCHEMA, VALIDATOR, WAYS, Comparison, compare
 from kit.probe import Result, check_clean, validate
-from kit.process import free_port, wait_until
+from kit.process import wait_until
 from kit.quic import NgtcpServer, free_udp_port
 from kit.serve import Serve
 from test_cli import usage_error

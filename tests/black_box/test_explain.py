@@ -1,19 +1,17 @@
 """`handshake explain`: each topic is a real handshake, and everything said of it is what it was."""
 import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import jsonschema
 import pytest
 
 from kit.capture import tshark
-from kit.lab import forbidding, own_processes, prefix_of, users_of
+from kit.lab import Traces, forbidding, own_processes, prefix_of
 from kit.probe import ROOT, validate
 from kit.process import wait_until
 
@@ -36,14 +34,6 @@ BLOCKED = "permits no private network"
 @pytest.fixture(params=["root", "nobody"])
 def user(request, hs):
     return prefix_of(request.param, hs)
-
-
-@pytest.fixture
-def anybodys():
-    """A folder that everybody may write in; pytest's own are root's."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o777)
-        yield pathlib.Path(folder)
 
 
 def story_of(text):
@@ -367,27 +357,14 @@ def test_loopback_with_the_right_to_capture(hs, tmp_path):
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left(hs, user, anybodys, end):
     mark = f"--output={anybodys / 'text'}"
-    links = sorted(os.listdir("/sys/class/net"))
-    child = subprocess.Popen([*user, hs.binary, "explain", "failures", mark], env=hs.env(),
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    try:
-        # The program, the story's process, the relay and two servers.
-        processes = wait_until(lambda: len(p := own_processes(mark)) >= 5 and p, "the stage")
-        networks = set(processes.values()) - {os.readlink("/proc/self/ns/net")}
-        assert child.pid in processes and networks
-        time.sleep(0.3)
-        os.kill(child.pid, end)
-        stdout, stderr = child.communicate(timeout=20)
-    finally:
-        child.kill()
-        child.wait()
-    expected = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
-    assert child.returncode == expected[end], stderr
+    folder = anybodys / "folder"
+    folder.mkdir()
+    traces = Traces(mark, folder)
+    child = traces.start([*user, hs.binary, "explain", "failures", mark], hs)
+    # The program, the story's process, the relay and two servers.
+    stdout, stderr = traces.end(child, 5, end, 0.3)
     if end != signal.SIGKILL:
         assert stderr == b"handshake explain: interrupted\n" and stdout == b""
-    wait_until(lambda: not own_processes(mark), "its processes to be gone", 3)
-    wait_until(lambda: not users_of(networks), "its namespaces to be empty", 3)
-    assert sorted(os.listdir("/sys/class/net")) == links
 
 
 @pytest.mark.parametrize("delay", [0.05, 0.15, 0.3])

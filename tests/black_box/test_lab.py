@@ -3,7 +3,6 @@ import json
 import os
 import re
 import signal
-import time
 
 import jsonschema
 import pytest
@@ -129,18 +128,7 @@ def test_nothing_is_left(hs, user, end, anybodys):
     seconds = "0.3" if end is None else "8"
     child = traces.start([*user, hs.binary, "lab", "synflood", mark, "--seconds", seconds, "--backlog",
                           "64", "--cookies", "1"], hs)
-    try:
-        # The program, the experiment, the flood.
-        assert child.pid in traces.wait_for(3)
-        if end is not None:
-            time.sleep(0.2)
-            os.kill(child.pid, end)
-        stdout, stderr = child.communicate(timeout=20)
-    finally:
-        child.kill()
-        child.wait()
-    expected = {None: 0, signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
-    assert child.returncode == expected[end], stderr
+    # The program, the experiment, the flood.
+    stdout, stderr = traces.end(child, 3, end, 0.2)
     if end in (signal.SIGINT, signal.SIGTERM):
         assert stderr == b"handshake lab synflood: interrupted\n" and stdout == b""
-    traces.check()

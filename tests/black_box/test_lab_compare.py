@@ -190,21 +190,10 @@ def test_nothing_is_left(hs, user, end, anybodys):
     traces = Traces(mark, anybodys)
     rtt, rounds = ("5ms", "1") if end is None else ("40ms", "100")
     child = traces.start([*user, hs.binary, "lab", "compare", mark, "--rtt", rtt, "-c", rounds], hs)
-    try:
-        # The program, the experiment, the relay, two servers.
-        assert child.pid in traces.wait_for(5)
-        if end is not None:
-            time.sleep(0.5)
-            os.kill(child.pid, end)
-        stdout, stderr = child.communicate(timeout=60)
-    finally:
-        child.kill()
-        child.wait()
-    expected = {None: 0, signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
-    assert child.returncode == expected[end], stderr
+    # The program, the experiment, the relay, two servers.
+    _, stderr = traces.end(child, 5, end, 0.5)
     if end in (signal.SIGINT, signal.SIGTERM):
         assert stderr == b"handshake lab compare: interrupted\n"
-    traces.check()
 
 
 def test_a_signal_after_some_rounds_tells_them(hs):

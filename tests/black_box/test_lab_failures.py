@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from kit.capture import tshark
-from kit.lab import forbidding, own_processes, prefix_of, users_of
+from kit.lab import Traces, forbidding, own_processes, prefix_of
 from kit.probe import ROOT, check_sense, validate
 from kit.process import wait_until
 
@@ -240,35 +240,15 @@ def test_an_output_that_is_closed_ends_it(hs):
 
 
 @pytest.mark.parametrize("end", [None, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left(hs, user, end):
+def test_nothing_is_left(hs, user, end, anybodys):
     mark = f"--rtt={100 + os.getpid() % 390}.5ms"
-    links = sorted(os.listdir("/sys/class/net"))
     resolver = pathlib.Path("/etc/resolv.conf").read_bytes()
     # The short way has cases enough to be met while they run.
     chosen = ["tls.timed_out", "http"] if end is None else []
-    child = subprocess.Popen([*user, hs.binary, "lab", "failures", mark, *chosen], env=hs.env(),
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE)
-    try:
-        # The program, the experiment, the relay, the name server, cases and their far ends.
-        processes = wait_until(lambda: len(p := own_processes(mark)) >= 8 and p, "the cases")
-        networks = set(processes.values()) - {os.readlink("/proc/self/ns/net")}
-        assert child.pid in processes and len(networks) >= 3
-        assert sorted(os.listdir("/sys/class/net")) == links
-        assert pathlib.Path("/etc/resolv.conf").read_bytes() == resolver
-        if end is not None:
-            os.kill(child.pid, end)
-        _, stderr = child.communicate(timeout=60)
-    finally:
-        child.kill()
-        child.wait()
-    expected = {None: 0, signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
-    assert child.returncode == expected[end], stderr
+    traces = Traces(mark, anybodys)
+    child = traces.start([*user, hs.binary, "lab", "failures", mark, *chosen], hs)
+    # The program, the experiment, the relay, the name server, cases and their far ends.
+    _, stderr = traces.end(child, 8, end)
     if end in (signal.SIGINT, signal.SIGTERM):
         assert stderr == b"handshake lab failures: interrupted\n"
-    wait_until(lambda: not own_processes(mark), "the lab's processes to be gone", 3)
-    wait_until(lambda: not users_of(networks), "its namespaces to be empty", 3)
-    mounts = pathlib.Path("/proc/self/mountinfo").read_text()
-    assert "resolv.conf" not in mounts or "hs" not in mounts
-    assert sorted(os.listdir("/sys/class/net")) == links
     assert pathlib.Path("/etc/resolv.conf").read_bytes() == resolver

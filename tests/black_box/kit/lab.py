@@ -5,6 +5,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -101,6 +102,23 @@ class Traces:
         # Nothing of it is in this test's own.
         assert (self.links(), self.mounts()) == self.before
         return found
+
+    def end(self, child, count, end, pause=0.0):
+        """Once so many processes are there, ends the program by the signal `end`, or lets it end (None);
+        nothing of it may be left. What it printed."""
+        expected = {None: 0, signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
+        try:
+            assert child.pid in self.wait_for(count)
+            if end is not None:
+                time.sleep(pause)
+                os.kill(child.pid, end)
+            stdout, stderr = child.communicate(timeout=60)
+        finally:
+            child.kill()
+            child.wait()
+        assert child.returncode == expected[end], stderr
+        self.check()
+        return stdout, stderr
 
     def check(self):
         """All is gone, soon after the program is."""
