@@ -1,65 +1,11 @@
-/* Any bytes as recorded streams of HTTP/3 (tests/decode/streams.h): decoded whole, each byte
- * alone and split at random, it gives the same trace, and every event can be annotated. */
-#include <stdlib.h>
-#include <string.h>
-
+/* Any bytes as recorded streams of HTTP/3 (tests/decode/streams.h). */
 #include "../tests/decode/streams.h"
-#include "decode/annotate_application.h"
-
-static size_t one_byte(size_t left, void *context)
-{
-    (void)left;
-    (void)context;
-    return 1;
-}
-
-static size_t some_bytes(size_t left, void *context)
-{
-    uint32_t *seed = context;
-    *seed = *seed * 1664525U + 1013904223U;
-    return 1 + (*seed >> 16) % left;
-}
-
-static void annotate(const hs_trace *trace)
-{
-    for (const hs_event *event = trace->events; event; event = event->next) {
-        hs_note items[64];
-        hs_notes notes = {.items = items, .capacity = sizeof items / sizeof items[0]};
-        hs_fault fault;
-        hs_reader r;
-        hs_reader_init(&r, event->raw, &fault, &notes);
-        if (hs_annotate_application(event, &r) == HS_INVALID) {
-            abort();
-        }
-    }
-}
-
-static char *play(hs_bytes recording, conversation_split split, void *context)
-{
-    hs_trace *trace = streams_play(recording, split, context);
-    if (!trace) {
-        return NULL;
-    }
-    annotate(trace);
-    char *text = conversation_text(trace);
-    hs_trace_free(trace);
-    return text;
-}
+#include "recording.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    hs_bytes recording = {data, size};
-    uint32_t seed = (uint32_t)size;
-    char *whole = play(recording, NULL, NULL);
-    char *bytes = play(recording, one_byte, NULL);
-    char *random = play(recording, some_bytes, &seed);
-    if (!whole || !bytes || !random || strcmp(whole, bytes) != 0 || strcmp(whole, random) != 0) {
-        abort();
-    }
-    free(whole);
-    free(bytes);
-    free(random);
+    check_recording(streams_play, (hs_bytes){data, size});
     return 0;
 }
