@@ -25,11 +25,10 @@
 
 const hs_lore_message hs_lore_messages[] = {
     /* --- TCP --- */
-    LATER_ROW(
-        TCP, "SYN", "SYN", CLIENT,
-        "No answer has come, so the SYN is sent again with the same number. After each try the "
-        "client waits longer.",
-        "RFC 9293 3.8.1"),
+    LATER_ROW(TCP, "SYN", "SYN", CLIENT,
+              "No answer has come, so the SYN is sent again with the same number. The waits "
+              "grow; with newer Linux, only after the first few.",
+              "RFC 9293 3.8.1"),
     ROW(TCP, "SYN", CLIENT,
         "The client opens the connection. It says at which sequence number its bytes will begin, "
         "and which options it can use; what is not offered here cannot be used later.",
@@ -52,7 +51,7 @@ const hs_lore_message hs_lore_messages[] = {
         "belongs to no connection, or to abort one; it is never acknowledged.",
         "RFC 9293 3.5.2"),
     ROW(TCP, "retransmission", EITHER,
-        "The same bytes are sent again, because no acknowledgment came in time.", "RFC 6298 5"),
+        "The same bytes are sent again, because they seem to be lost.", "RFC 9293 3.8.1"),
     ROW(TCP, "missing bytes", EITHER, "Bytes of the stream were not seen at this place.",
         "RFC 9293 3.4"),
 
@@ -64,7 +63,8 @@ const hs_lore_message hs_lore_messages[] = {
     TLS_ROW(
         TLS_1_2, "ClientHello", CLIENT,
         "The client says which versions, cipher suites and groups it can use, and whom it wants "
-        "to reach. It sends no key yet: in this version the server's answer decides which kind.",
+        "to reach. The key exchange comes later in this version: the server's answer decides which "
+        "kind.",
         "RFC 5246 7.4.1.2"),
     ROW(TLS, "ClientHello", CLIENT,
         "The client says which versions, cipher suites and groups it can use, and whom it wants to "
@@ -102,15 +102,24 @@ const hs_lore_message hs_lore_messages[] = {
         "The server shows its certificates, the leaf first. They are public, so they prove nothing "
         "yet: the proof is the next message.",
         "RFC 8446 4.4.2"),
-    ROW(TLS, "Certificate", CLIENT, "The client shows its certificates, as the server has asked.",
+    TLS_ROW(TLS_1_2, "Certificate", CLIENT,
+            "The client's certificates, for which the server has asked; none if it has none.",
+            "RFC 5246 7.4.6"),
+    ROW(TLS, "Certificate", CLIENT,
+        "The client's certificates, for which the server has asked; none if it has none.",
         "RFC 8446 4.4.2"),
     ROW(TLS, "CompressedCertificate", EITHER, "The certificates, compressed.", "RFC 8879 4"),
+    TLS_ROW(TLS_1_2, "CertificateRequest", SERVER,
+            "The server wants the client to show a certificate, too.", "RFC 5246 7.4.4"),
     ROW(TLS, "CertificateRequest", SERVER,
         "The server wants the client to show a certificate, too.", "RFC 8446 4.3.2"),
     ROW(TLS, "CertificateStatus", SERVER,
         "A fresh statement of the CA that the certificate is not revoked, so that the client need "
         "not ask for one.",
         "RFC 6066 8"),
+    TLS_ROW(TLS_1_2, "CertificateVerify", CLIENT,
+            "A signature over everything said so far, by the key in the client's certificate.",
+            "RFC 5246 7.4.8"),
     ROW(TLS, "CertificateVerify", EITHER,
         "A signature over everything said so far, by the key in the certificate. Only its owner "
         "can "
@@ -127,11 +136,11 @@ const hs_lore_message hs_lore_messages[] = {
         "the round trip that TLS 1.3 saves.",
         "RFC 8422 5.7"),
     TLS_ROW(TLS_1_2, "Finished", CLIENT,
-            "The first encrypted message: a MAC over all that was said. It shows that the client "
+            "A MAC over all that was said, encrypted. It shows that the client "
             "has the same keys and has seen the same handshake.",
             "RFC 5246 7.4.9"),
     TLS_ROW(TLS_1_2, "Finished", SERVER,
-            "The same proof by the server. Once it is checked, the side that waited for it may "
+            "The server's proof of the same. Once it is checked, the side that waited for it may "
             "send application data.",
             "RFC 5246 7.4.9"),
     ROW(TLS, "Finished", SERVER,
@@ -164,17 +173,21 @@ const hs_lore_message hs_lore_messages[] = {
         "A side says why it stops. A fatal alert ends the handshake. close_notify is the orderly "
         "end: without it nobody could tell a finished stream from one that was cut off.",
         "RFC 8446 6"),
+    TLS_ROW(TLS_1_2, "application data", EITHER, "Data of the application, encrypted.",
+            "RFC 5246 10"),
     ROW(TLS, "application data", EITHER, "Data of the application, encrypted.", "RFC 8446 5.2"),
 
     /* --- QUIC --- */
     LATER_ROW(QUIC, "Initial", "Retry", CLIENT,
               "The client sends its ClientHello again, unchanged, and brings the Retry's token "
               "back: that proves that it receives at its address.",
-              "RFC 9000 8.1.2"),
+              "RFC 9000 8.1.2, 17.2.5.3"),
     ROW(QUIC, "Initial", CLIENT,
         "The packet that begins a connection carries the TLS handshake's first messages. Its keys "
-        "are computed from the connection ID in it, so whoever sees the packet can read it; the "
-        "encryption keeps out those who do not see it, and what does not know QUIC.",
+        "are computed from the connection ID that the client's first packet was sent to, so "
+        "whoever "
+        "saw that one can read it; the encryption keeps out those who did not, and what does not "
+        "know QUIC.",
         "RFC 9000 17.2.2, RFC 9001 5.2"),
     ROW(QUIC, "Initial", SERVER,
         "The server's half of the first exchange, under keys from the same connection ID. It names "
@@ -192,7 +205,8 @@ const hs_lore_message hs_lore_messages[] = {
         "RFC 9000 17.2.4, 8.1"),
     ROW(QUIC, "Retry", SERVER,
         "The server wants a proof of the client's address before it keeps any state, or sends more "
-        "than it has received. It answers with a token, and the client must begin again with it.",
+        "than three times what it has received. It answers with a token, and the client must begin "
+        "again with it.",
         "RFC 9000 17.2.5, 8.1.2"),
     ROW(QUIC, "Version Negotiation", SERVER,
         "The server does not know the client's version and lists its own.", "RFC 9000 17.2.1"),
@@ -221,7 +235,8 @@ const hs_lore_message hs_lore_messages[] = {
         "The closing handshake: who receives a close sends one back, and then TCP is closed.",
         "RFC 6455 5.5.1"),
     ROW(HTTP2, "connection preface", CLIENT,
-        "Fixed bytes that no HTTP/1.1 server would take for a request. They make sure that both "
+        "Fixed bytes, chosen so that most servers of HTTP/1.1 stop at them. They make sure that "
+        "both "
         "sides speak HTTP/2.",
         "RFC 9113 3.4"),
     ROW(HTTP2, "SETTINGS", EITHER,

@@ -145,7 +145,7 @@ static void tell_powers(sentences *s, const hs_story_act *act, bool has_secrets)
         if (has_step(act, "SYN-ACK")) {
             say(s,
                 "Who does not stand there sees none of it. To answer the SYN-ACK in the client's "
-                "name they would have to guess y, one of 2^32 numbers (RFC 6528).");
+                "name they would have to guess y, a number of 32 bits (RFC 9293 3.4.1).");
         }
         return;
     }
@@ -173,7 +173,8 @@ void hs_story_tell_sights(hs_story *story, hs_story_act *act)
     if (names_of(act, HS_SIGHT_INITIAL, names)) {
         say(&s, hs_arena_printf(story->arena,
                                 "Readable to whoever takes Initial protection off, whose keys come "
-                                "from the connection ID in the packet: %s.",
+                                "from the connection ID that the client's first packet was sent "
+                                "to: %s.",
                                 names));
     }
     tell_values(&s, act);
