@@ -1,5 +1,6 @@
 #include "decode/flow_table.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,39 +23,55 @@ struct hs_flow_table {
     size_t count;
 };
 
-/* The four bytes of an IPv4 address alone: they have only just been written, and the processor
- * would wait until it could read more at once. */
-static int compare(uint8_t family, const hs_ip_address *a, const hs_ip_address *b)
+static bool is_lower_ipv4(const hs_packet *packet, bool *is_same)
 {
-    return family == 4 ? memcmp(a->bytes, b->bytes, IPV4_ADDRESS)
-                       : memcmp(a->bytes, b->bytes, sizeof a->bytes);
+    uint32_t source;
+    uint32_t destination;
+    memcpy(&source, packet->source.bytes, sizeof source);
+    memcpy(&destination, packet->destination.bytes, sizeof destination);
+    *is_same = source == destination;
+    return ntohl(source) < ntohl(destination);
 }
 
-static void copy(uint8_t family, hs_ip_address *to, const hs_ip_address *from)
+static bool is_lower_ipv6(const hs_packet *packet, bool *is_same)
 {
-    if (family == 4) {
-        memcpy(to->bytes, from->bytes, IPV4_ADDRESS);
+    int order = memcmp(packet->source.bytes, packet->destination.bytes,
+                       sizeof packet->source.bytes);
+    *is_same = order == 0;
+    return order < 0;
+}
+
+/* Written as two numbers: what was written in smaller pieces just now, the processor can read only
+ * after a while. */
+static void set_ipv4(hs_ip_address *to, const hs_ip_address *from)
+{
+    uint32_t address;
+    memcpy(&address, from->bytes, sizeof address);
+    uint64_t low = 0;
+    memcpy(&low, &address, sizeof address);
+    memcpy(to->bytes, &low, sizeof low);
+    memset(to->bytes + sizeof low, 0, sizeof to->bytes - sizeof low);
+}
+
+void hs_flow_key_set(hs_flow_key *key, const hs_packet *packet, unsigned *sender)
+{
+    bool is_same;
+    bool is_ipv4 = packet->family == 4;
+    bool is_lower = is_ipv4 ? is_lower_ipv4(packet, &is_same) : is_lower_ipv6(packet, &is_same);
+    bool is_first = is_lower || (is_same && packet->source_port <= packet->destination_port);
+    unsigned source = is_first ? 0 : 1;
+    if (is_ipv4) {
+        set_ipv4(&key->address[source], &packet->source);
+        set_ipv4(&key->address[1 - source], &packet->destination);
     } else {
-        *to = *from;
+        key->address[source] = packet->source;
+        key->address[1 - source] = packet->destination;
     }
-}
-
-hs_flow_key hs_flow_key_of(const hs_packet *packet, unsigned *sender)
-{
-    hs_flow_key key;
-    int order = compare(packet->family, &packet->source, &packet->destination);
-    bool source_first = order < 0 ||
-                        (order == 0 && packet->source_port <= packet->destination_port);
-    unsigned source = source_first ? 0 : 1;
-    memset(&key, 0, sizeof key);
-    copy(packet->family, &key.address[source], &packet->source);
-    copy(packet->family, &key.address[1 - source], &packet->destination);
-    key.port[source] = packet->source_port;
-    key.port[1 - source] = packet->destination_port;
-    key.family = packet->family;
-    key.protocol = packet->protocol == HS_PROTOCOL_UDP ? HS_PROTOCOL_UDP : 0;
+    key->port[source] = packet->source_port;
+    key->port[1 - source] = packet->destination_port;
+    key->family = packet->family;
+    key->protocol = packet->protocol == HS_PROTOCOL_UDP ? HS_PROTOCOL_UDP : 0;
     *sender = source;
-    return key;
 }
 
 /* Free ones. A search looks at any place of a table, so a large one asks for huge pages: else
@@ -181,8 +198,14 @@ void hs_flow_table_expect(const hs_flow_table *table, uint32_t hash)
 
 const hs_flow *hs_flow_table_likely(const hs_flow_table *table, uint32_t hash)
 {
-    const slot *home = &table->slots[hash & table->mask];
-    return home->hash == hash ? home->flow : NULL;
+    enum { FEW = 4 };
+    for (size_t i = 0; i < FEW; i++) {
+        const slot *s = &table->slots[(hash + i) & table->mask];
+        if (s->hash == hash || !s->flow) {
+            return s->flow;
+        }
+    }
+    return NULL;
 }
 
 static void place(slot *slots, size_t mask, slot entry)

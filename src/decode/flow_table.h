@@ -25,7 +25,7 @@ typedef struct hs_flow_head {
 typedef struct hs_flow_table hs_flow_table;
 
 /* `sender` gets the index in the key of the end that sent the packet. */
-hs_flow_key hs_flow_key_of(const hs_packet *packet, unsigned *sender);
+void hs_flow_key_set(hs_flow_key *key, const hs_packet *packet, unsigned *sender);
 
 /* The hash of a table that was made with that seed. */
 uint32_t hs_flow_key_hash(const uint64_t seed[2], const hs_flow_key *key);

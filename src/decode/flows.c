@@ -438,7 +438,7 @@ static hs_result take_udp(hs_flows *flows, const hs_flows_input *input, int64_t 
 static void find_head(const uint64_t seed[2], hs_flows_input *input)
 {
     if (input->kind == HS_PACKET_TCP || input->kind == HS_PACKET_UDP) {
-        input->head.key = hs_flow_key_of(&input->packet, &input->from);
+        hs_flow_key_set(&input->head.key, &input->packet, &input->from);
         input->head.hash = hs_flow_key_hash(seed, &input->head.key);
     }
 }

@@ -95,7 +95,7 @@ hs_result hs_tcp_packets_take(hs_tcp_packets *packets, int link_type, hs_bytes f
     if (!is_ours && !is_from_server(config, &packet)) {
         return HS_OK;
     }
-    head.key = hs_flow_key_of(&packet, &from);
+    hs_flow_key_set(&head.key, &packet, &from);
     if (!packets->flow) {
         packets->flow = hs_flow_new(&head, &settings, config->start, 1, NULL);
         if (!packets->flow) {
