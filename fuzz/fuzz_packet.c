@@ -59,11 +59,35 @@ static void read_whole(hs_packet packet)
     check(kind, &packet, bytes);
 }
 
+/* Behind the head of Ethernet stands what a raw link has: usual frames, which are read in one go,
+ * are read as the layers read them. */
+static void check_without_head(hs_packet_kind kind, const hs_packet *packet, hs_bytes frame)
+{
+    enum { HEAD = 14, RAW = 101 };
+    hs_packet inside;
+    if (frame.len < HEAD || frame.data[HEAD - 2] != 0x08 || frame.data[HEAD - 1] != 0x00) {
+        return;
+    }
+    hs_bytes behind = {frame.data + HEAD, frame.len - HEAD};
+    if (hs_packet_read(RAW, behind, &inside) != kind ||
+        inside.payload.data != packet->payload.data || inside.payload.len != packet->payload.len ||
+        inside.payload_length != packet->payload_length ||
+        inside.tcp.sequence != packet->tcp.sequence ||
+        inside.tcp.acknowledgment != packet->tcp.acknowledgment ||
+        inside.tcp.flags != packet->tcp.flags ||
+        inside.tcp.options.len != packet->tcp.options.len ||
+        inside.tcp.options_cut != packet->tcp.options_cut ||
+        memcmp(&inside.source, &packet->source, sizeof inside.source) != 0 ||
+        memcmp(&inside.destination, &packet->destination, sizeof inside.destination) != 0) {
+        abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    enum { COOKED2_BYTE = 20, COOKED2 = 276 };
+    enum { COOKED2_BYTE = 20, COOKED2 = 276, ETHERNET = 1 };
     if (size == 0) {
         return 0;
     }
@@ -75,6 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     check(kind, &packet, frame);
+    if (link == ETHERNET) {
+        check_without_head(kind, &packet, frame);
+    }
     if (kind == HS_PACKET_FRAGMENT) {
         read_whole(packet);
     }

@@ -111,6 +111,73 @@ static void any_byte_may_be_wrong(void **state)
     }
 }
 
+static void check_same(const hs_packet *a, const hs_packet *b)
+{
+    assert_int_equal(a->family, b->family);
+    assert_int_equal(a->protocol, b->protocol);
+    assert_int_equal(a->ecn, b->ecn);
+    assert_memory_equal(&a->source, &b->source, sizeof a->source);
+    assert_memory_equal(&a->destination, &b->destination, sizeof a->destination);
+    assert_int_equal(a->source_port, b->source_port);
+    assert_int_equal(a->destination_port, b->destination_port);
+    assert_int_equal(a->tcp.sequence, b->tcp.sequence);
+    assert_int_equal(a->tcp.acknowledgment, b->tcp.acknowledgment);
+    assert_int_equal(a->tcp.flags, b->tcp.flags);
+    assert_int_equal(a->tcp.window, b->tcp.window);
+    assert_int_equal(a->tcp.options_cut, b->tcp.options_cut);
+    assert_ptr_equal(a->tcp.options.data, b->tcp.options.data);
+    assert_int_equal(a->tcp.options.len, b->tcp.options.len);
+    assert_ptr_equal(a->payload.data, b->payload.data);
+    assert_int_equal(a->payload.len, b->payload.len);
+    assert_int_equal(a->payload_length, b->payload_length);
+    assert_int_equal(a->fragment.is_fragment, b->fragment.is_fragment);
+}
+
+/* What a frame of Ethernet holds, read with its head and without: the layers say the same in both
+ * ways, whether a frame is a usual one or not. */
+static void check_with_and_without_head(const hex_frame *frame)
+{
+    enum { HEAD = 14, ETHERNET_LINK = 1, RAW_LINK = 101 };
+    hs_packet whole;
+    hs_packet inside;
+    hs_packet_kind kind = frame_read(ETHERNET_LINK, frame, &whole);
+    hex_frame behind = {frame->data + HEAD, frame->len - HEAD};
+    assert_int_equal(kind, frame_read(RAW_LINK, &behind, &inside));
+    check_same(&whole, &inside);
+}
+
+static void usual_frames_are_read_as_all_others(void **state)
+{
+    (void)state;
+    enum { HEAD = 14 };
+    static const char *const frames[] = {
+        ETHERNET("0800") TCP_IPV4,
+        ETHERNET("0800") TCP_IPV4 "0000", /* padded */
+        ETHERNET("0800") IPV4("0028", "4000", "06") TCP_HEADER,
+        ETHERNET("0800") IPV4("002c", "4000", "06") "c822115111223344000000006002faf000000000"
+                                                    "020405b4",
+    };
+    static const uint8_t values[] = {0x00, 0x01, 0x05, 0x14, 0x20, 0x2d,
+                                     0x40, 0x46, 0x50, 0x60, 0x80, 0xff};
+    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
+        hex_frame frame = frame_of(frames[i]);
+        for (size_t len = HEAD; len <= frame.len; len++) {
+            hex_frame part = frame_cut(&frame, len);
+            check_with_and_without_head(&part);
+            for (size_t at = HEAD; at < len; at++) {
+                uint8_t right = part.data[at];
+                for (size_t v = 0; v < sizeof values; v++) {
+                    part.data[at] = values[v];
+                    check_with_and_without_head(&part);
+                }
+                part.data[at] = right;
+            }
+            free(part.data);
+        }
+        free(frame.data);
+    }
+}
+
 static void payload_is_borrowed(void **state)
 {
     (void)state;
@@ -282,6 +349,7 @@ int main(void)
         cmocka_unit_test(frames_are_read_as_tshark_reads_them),
         cmocka_unit_test(every_cut_is_known_or_consistent),
         cmocka_unit_test(any_byte_may_be_wrong),
+        cmocka_unit_test(usual_frames_are_read_as_all_others),
         cmocka_unit_test(payload_is_borrowed),
         cmocka_unit_test(links_are_named_as_libpcap_does),
         cmocka_unit_test(an_unknown_link_is_said_to_be),
