@@ -60,9 +60,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     hs_tls_record record;
     hs_reader_init(&r, hs_bytes_of(data, size), &fault, &notes);
     for (size_t at = 0; at < size; at = size - hs_reader_left(&r)) {
+        size_t record_size = hs_tls_record_size(hs_bytes_of(data + at, size - at));
         if (hs_tls_record_read(&r, &record) != HS_OK) {
+            must(record_size == 0 || record_size > size - at);
             break;
         }
+        must(record_size == HS_TLS_RECORD_HEADER + record.fragment.len);
         hs_writer w;
         hs_writer_init(&w, out, sizeof(out));
         hs_tls_record_write(&w, &record);

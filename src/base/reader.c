@@ -130,8 +130,22 @@ hs_bytes hs_read_rest(hs_reader *r, const char *field)
     return hs_read_bytes(r, hs_reader_left(r), field);
 }
 
+/* A block where nobody takes notes and nothing was amiss so far; `at` is its first byte. */
+static hs_reader plain_block(const hs_reader *r, const uint8_t *at, size_t len)
+{
+    return (hs_reader){.data = at,
+                       .len = len,
+                       .base = r->base + (size_t)(at - r->data),
+                       .is_block = true,
+                       .fault = r->fault};
+}
+
 hs_reader hs_read_block(hs_reader *r, size_t len, const char *field)
 {
+    const uint8_t *plain = hs_reader_take(r, len);
+    if (plain) {
+        return plain_block(r, plain, len);
+    }
     size_t start = r->pos;
     const uint8_t *at = take(r, len, field);
     hs_reader block = {
@@ -209,9 +223,9 @@ void hs_reader_group_end(hs_reader *r, size_t mark)
     r->notes->depth = note->depth;
 }
 
-void hs_note_meaning(hs_reader *r, const char *meaning)
+void hs_note_meaning_noted(hs_reader *r, const char *meaning)
 {
-    if (r->notes && r->notes->count > 0 && r->notes->dropped == 0 && r->fault->result == HS_OK) {
+    if (r->notes->count > 0 && r->notes->dropped == 0 && r->fault->result == HS_OK) {
         r->notes->items[r->notes->count - 1].meaning = meaning;
     }
 }

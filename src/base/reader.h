@@ -121,8 +121,16 @@ void hs_reader_close(hs_reader *r);
 size_t hs_reader_group_begin(hs_reader *r, const char *field);
 void hs_reader_group_end(hs_reader *r, size_t mark);
 
+/* hs_note_meaning where there are notes. */
+void hs_note_meaning_noted(hs_reader *r, const char *meaning);
+
 /* Names the value that was read last. `meaning` is static or NULL. */
-void hs_note_meaning(hs_reader *r, const char *meaning);
+static inline void hs_note_meaning(hs_reader *r, const char *meaning)
+{
+    if (r->notes) {
+        hs_note_meaning_noted(r, meaning);
+    }
+}
 
 /* The parser's own judgement that the bytes cannot be: sets a sticky HS_MALFORMED. */
 void hs_reader_fail(hs_reader *r, const char *field, const char *why);

@@ -98,6 +98,9 @@ static hs_spoken sniff_record(hs_bytes bytes)
     hs_reader r;
     hs_tls_record record;
     uint16_t length = 0;
+    if (hs_tls_record_size(bytes) > 0) {
+        return HS_SPOKEN_TLS;
+    }
     hs_bytes head = hs_bytes_of(bytes.data, bytes.len < 3 ? bytes.len : 3);
     hs_reader_init(&r, head, &fault, NULL);
     if (hs_tls_record_read_header(&r, &record, &length) == HS_MALFORMED) {

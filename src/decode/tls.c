@@ -70,11 +70,14 @@ static bool is_finished_by_length(const hs_tls_decoder *d, const hs_tls_directio
                                   const hs_tls_piece *piece)
 {
     enum { TYPE = 1, TAG = 16, END_OF_EARLY_DATA = HS_TLS_HANDSHAKE_HEADER + TYPE + TAG };
-    const hs_tls_cipher_suite *suite = hs_tls_cipher_suite_find(d->cipher);
     bool is_next = direction->last_opaque == END_OF_EARLY_DATA ||
                    (direction->last_opaque == 0 && direction->epoch == HS_TLS_EPOCH_HANDSHAKE);
-    if (!suite || direction->side != HS_CLIENT || piece->type != HS_TLS_APPLICATION_DATA ||
-        !d->has_server_hello || !hs_tls_is_13(d->version) || !is_next) {
+    if (!is_next || direction->side != HS_CLIENT || piece->type != HS_TLS_APPLICATION_DATA ||
+        !d->has_server_hello || !hs_tls_is_13(d->version)) {
+        return false;
+    }
+    const hs_tls_cipher_suite *suite = hs_tls_cipher_suite_find(d->cipher);
+    if (!suite) {
         return false;
     }
     size_t hash = hs_tls_cipher_suite_prf(suite) == HS_TLS_HASH_SHA384 ? 48 : 32;
@@ -167,11 +170,20 @@ static hs_result plain_record(hs_tls_decoder *d, hs_tls_direction *direction,
     return hs_tls_content(d, direction, piece, &content, false);
 }
 
-static hs_result piece_result(hs_tls_decoder *d, hs_tls_direction *direction,
-                              const hs_tls_piece *piece, bool forced)
+static void no_record(hs_tls_decoder *d, hs_tls_direction *direction, const hs_tls_piece *piece)
 {
     hs_tls_found found = {
         .direction = direction, .raw = piece->bytes, .first = piece->first, .end = piece->end};
+    if (piece->kind == HS_TLS_PIECE_BAD) {
+        hs_tls_malformed(d, &found, "record", &piece->fault);
+    } else {
+        hs_tls_handle_ssl2_hello(d, &found);
+    }
+}
+
+static hs_result piece_result(hs_tls_decoder *d, hs_tls_direction *direction,
+                              const hs_tls_piece *piece, bool forced)
+{
     d->place = piece->place;
     if (direction->is_stopped) {
         return HS_OK;
@@ -179,18 +191,12 @@ static hs_result piece_result(hs_tls_decoder *d, hs_tls_direction *direction,
     if (!forced && must_let_pass(d, direction, piece)) {
         return HS_NO_KEY;
     }
-    switch (piece->kind) {
-    case HS_TLS_PIECE_BAD:
-        hs_tls_malformed(d, &found, "record", &piece->fault);
+    if (piece->kind != HS_TLS_PIECE_RECORD) {
+        no_record(d, direction, piece);
         return HS_OK;
-    case HS_TLS_PIECE_SSL2_HELLO:
-        hs_tls_handle_ssl2_hello(d, &found);
-        return HS_OK;
-    default:
-        return is_protected(d, direction, piece->type)
-                   ? protected_record(d, direction, piece, forced)
-                   : plain_record(d, direction, piece);
     }
+    return is_protected(d, direction, piece->type) ? protected_record(d, direction, piece, forced)
+                                                   : plain_record(d, direction, piece);
 }
 
 static void stop(hs_tls_decoder *d, hs_tls_direction *direction, const hs_tls_piece *piece,

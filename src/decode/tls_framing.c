@@ -62,18 +62,14 @@ static hs_result read_piece(const hs_tls_framer *framer, hs_bytes bytes, hs_tls_
 /* How many bytes the piece that begins with `held` has; of an unknown header, the header's. */
 static size_t wanted(const hs_tls_framer *framer, hs_bytes held)
 {
-    hs_fault fault;
-    hs_reader r;
-    hs_reader_init(&r, held, &fault, NULL);
     if (is_ssl2(framer, held)) {
+        hs_fault fault;
+        hs_reader r;
+        hs_reader_init(&r, held, &fault, NULL);
         return SSL2_HEADER + (size_t)(hs_read_u16(&r, "msg_length") & SSL2_LENGTH);
     }
-    hs_tls_record record;
-    uint16_t length = 0;
-    if (hs_tls_record_read_header(&r, &record, &length) != HS_OK) {
-        return HS_TLS_RECORD_HEADER;
-    }
-    return HS_TLS_RECORD_HEADER + (size_t)length;
+    size_t size = hs_tls_record_size(held);
+    return size > 0 ? size : HS_TLS_RECORD_HEADER;
 }
 
 static void give(hs_tls_framer *framer, const hs_tls_piece *piece)
@@ -98,6 +94,13 @@ static hs_result add_to_partial(hs_tls_framer *framer, hs_bytes *chunk)
     hs_result result = hs_buffer_append(&framer->partial, hs_bytes_of(chunk->data, len));
     take(chunk, len);
     return result;
+}
+
+/* The partial record's header is there, and not all that it announces. */
+static bool is_known_to_go_on(const hs_tls_framer *framer)
+{
+    hs_bytes held = hs_buffer_bytes(&framer->partial);
+    return !framer->may_be_ssl2 && hs_tls_record_size(held) > held.len;
 }
 
 void hs_tls_framer_gap(hs_tls_framer *framer, uint64_t length)
@@ -131,10 +134,29 @@ static void find_record(hs_tls_framer *framer, hs_bytes *chunk)
     take(chunk, skip);
 }
 
+/* A record that lies in the chunk as a whole, as most do; else false. */
+static bool take_whole(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piece *out)
+{
+    size_t size = framer->may_be_ssl2 ? 0 : hs_tls_record_size(*chunk);
+    if (size == 0 || size > chunk->len) {
+        return false;
+    }
+    *out = (hs_tls_piece){.kind = HS_TLS_PIECE_RECORD,
+                          .type = chunk->data[0],
+                          .bytes = hs_bytes_of(chunk->data, size),
+                          .first = framer->offset,
+                          .end = framer->offset + size};
+    take(chunk, size);
+    framer->offset = out->end;
+    return true;
+}
+
 hs_result hs_tls_framer_next(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piece *out)
 {
-    hs_buffer_consume(&framer->partial, framer->given);
-    framer->given = 0;
+    if (framer->given > 0) {
+        hs_buffer_consume(&framer->partial, framer->given);
+        framer->given = 0;
+    }
     if (framer->is_bad) {
         framer->offset += chunk->len;
         take(chunk, chunk->len);
@@ -144,6 +166,9 @@ hs_result hs_tls_framer_next(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piec
         find_record(framer, chunk);
     }
     if (chunk->len > 0 && hs_buffer_bytes(&framer->partial).len == 0) {
+        if (take_whole(framer, chunk, out)) {
+            return HS_OK;
+        }
         hs_result result = read_piece(framer, *chunk, out);
         if (result == HS_OK) {
             take(chunk, out->bytes.len);
@@ -155,6 +180,9 @@ hs_result hs_tls_framer_next(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piec
         hs_result result = add_to_partial(framer, chunk);
         if (result != HS_OK) {
             return result;
+        }
+        if (is_known_to_go_on(framer)) {
+            continue;
         }
         result = read_piece(framer, hs_buffer_bytes(&framer->partial), out);
         if (result == HS_OK) {

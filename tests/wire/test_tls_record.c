@@ -63,6 +63,34 @@ static void what_is_no_record_is_told_at_once(void **state)
     assert_int_equal(read_record_hex("1703030000"), HS_OK);        /* empty */
 }
 
+/* The size alone, against the reading of the header. */
+static void the_size_is_that_of_the_header(void **state)
+{
+    (void)state;
+    static const uint8_t types[] = {0, 19, 20, 21, 22, 23, 24, 25, 72, 255};
+    static const uint8_t majors[] = {0, 2, 3, 4, 255};
+    static const uint16_t lengths[] = {0, 1, 255, 256, 0x4000, 0x4800, 0x4801, 0xffff};
+    for (size_t i = 0; i < sizeof types * sizeof majors; i++) {
+        for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++) {
+            const uint8_t header[HS_TLS_RECORD_HEADER] = {
+                types[i / sizeof majors], majors[i % sizeof majors], 3, (uint8_t)(lengths[l] >> 8),
+                (uint8_t)lengths[l]};
+            for (size_t len = 0; len <= sizeof header; len++) {
+                hs_bytes bytes = wire_copy(hs_bytes_of(header, len));
+                hs_fault fault;
+                hs_reader r;
+                hs_tls_record record;
+                uint16_t length = 0;
+                hs_reader_init(&r, bytes, &fault, NULL);
+                bool is_one = hs_tls_record_read_header(&r, &record, &length) == HS_OK;
+                assert_int_equal(hs_tls_record_size(bytes),
+                                 is_one ? HS_TLS_RECORD_HEADER + (size_t)length : 0);
+                wire_free(bytes);
+            }
+        }
+    }
+}
+
 static void several_records_follow_each_other(void **state)
 {
     (void)state;
@@ -203,6 +231,7 @@ int main(void)
         cmocka_unit_test(a_record_is_read_and_written_back),
         cmocka_unit_test(a_cut_record_needs_more),
         cmocka_unit_test(what_is_no_record_is_told_at_once),
+        cmocka_unit_test(the_size_is_that_of_the_header),
         cmocka_unit_test(several_records_follow_each_other),
         cmocka_unit_test(alerts_have_their_names),
         cmocka_unit_test(an_ssl2_client_hello_is_recognised),

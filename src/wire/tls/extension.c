@@ -87,45 +87,45 @@ hs_tls_extension_iterator hs_tls_extensions_begin(const hs_tls_extensions *exten
     return (hs_tls_extension_iterator){.left = extensions->bytes};
 }
 
-static bool read_next(hs_reader *r, size_t index, hs_tls_extension *out)
+/* The extension that the bytes begin with; false where there is none that is whole. */
+static bool take_next(hs_bytes *left, hs_tls_extension *out)
 {
-    if (hs_reader_left(r) == 0) {
+    enum { HEADER = 4 };
+    if (left->len < HEADER) {
         return false;
     }
-    out->type = hs_read_u16(r, "extension_type");
-    out->data = hs_tls_read_opaque(r, 2, "extension_data");
-    out->index = index;
-    return hs_reader_ok(r);
+    const uint8_t *at = left->data;
+    size_t len = (size_t)at[2] << 8 | at[3];
+    if (len > left->len - HEADER) {
+        return false;
+    }
+    out->type = (uint16_t)(at[0] << 8 | at[1]);
+    out->data = hs_bytes_of(at + HEADER, len);
+    *left = hs_bytes_of(at + HEADER + len, left->len - HEADER - len);
+    return true;
 }
 
 bool hs_tls_extension_next(hs_tls_extension_iterator *it, hs_tls_extension *out)
 {
-    hs_fault fault;
-    hs_reader r;
-    hs_tls_extension each;
-    hs_reader_init(&r, it->left, &fault, NULL);
-    bool is_one = read_next(&r, it->index, &each);
-    it->left = hs_tls_peek(&r);
-    if (is_one) {
-        it->index++;
-        *out = each;
+    if (!take_next(&it->left, out)) {
+        return false;
     }
-    return is_one;
+    out->index = it->index++;
+    return true;
 }
 
 bool hs_tls_extension_find(const hs_tls_extensions *extensions, uint16_t type,
                            hs_tls_extension *out)
 {
-    hs_fault fault;
-    hs_reader r;
-    hs_tls_extension each;
     if (extensions->is_indexed && !(extensions->kinds & kind_of(type))) {
         return false; /* most that are looked for are not there */
     }
-    hs_reader_init(&r, extensions->bytes, &fault, NULL);
-    for (size_t index = 0; read_next(&r, index, &each); index++) {
+    hs_bytes left = extensions->bytes;
+    hs_tls_extension each;
+    for (size_t index = 0; take_next(&left, &each); index++) {
         if (each.type == type) {
             *out = each;
+            out->index = index;
             return true;
         }
     }

@@ -43,6 +43,17 @@ hs_result hs_tls_record_read_header(hs_reader *r, hs_tls_record *out, uint16_t *
     return hs_reader_result(r);
 }
 
+size_t hs_tls_record_size(hs_bytes bytes)
+{
+    const uint8_t *header = bytes.data;
+    if (bytes.len < HS_TLS_RECORD_HEADER || !is_content_type(header[0]) ||
+        header[1] != HS_TLS_SSLV3 >> 8) {
+        return 0;
+    }
+    size_t length = (size_t)header[3] << 8 | header[4];
+    return length > HS_TLS_CIPHERTEXT_MAX ? 0 : HS_TLS_RECORD_HEADER + length;
+}
+
 hs_result hs_tls_record_read(hs_reader *r, hs_tls_record *out)
 {
     uint16_t length = 0;

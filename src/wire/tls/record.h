@@ -32,6 +32,9 @@ typedef struct hs_tls_record {
 /* Reads one record. HS_NEED_MORE: it is not whole yet. HS_MALFORMED: it cannot be a TLS record: a
  * type outside 20..24, a major version other than 3, or longer than HS_TLS_CIPHERTEXT_MAX; said as
  * soon as the byte at fault is there. On success the reader stands behind the record. */
+/* What hs_tls_record_read_header would find, for the many records that nobody takes notes of: the
+ * size of the record that begins here, with its header; 0 where that is not whole, or cannot be. */
+size_t hs_tls_record_size(hs_bytes bytes);
 HS_CHECKED hs_result hs_tls_record_read(hs_reader *r, hs_tls_record *out);
 /* The same without its fragment: `length` gets what the header says. */
 HS_CHECKED hs_result hs_tls_record_read_header(hs_reader *r, hs_tls_record *out, uint16_t *length);
