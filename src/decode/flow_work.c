@@ -56,6 +56,9 @@ static unsigned end_of(const hs_flow *flow, hs_side side)
 /* Where the streams begin, as far as the SYNs, or what acknowledges them, tell it. */
 static void start_streams(hs_flow_work *work)
 {
+    if (work->sides[HS_CLIENT].stream.started && work->sides[HS_SERVER].stream.started) {
+        return;
+    }
     for (int side = 0; side < 2; side++) {
         const hs_flow_end *end = &work->flow->ends[end_of(work->flow, (hs_side)side)];
         if (end->has_isn) {
@@ -235,6 +238,9 @@ static void look_for_gaps(hs_flow *flow, const hs_flow_packet *p)
 
 static void look_for_ends(hs_flow *flow)
 {
+    if (flow->first_fin == HS_FLOW_NO_END) {
+        return;
+    }
     for (int side = 0; side < 2; side++) {
         hs_flow_direction *d = &flow->work->sides[side];
         const hs_flow_end *end = &flow->ends[end_of(flow, (hs_side)side)];
