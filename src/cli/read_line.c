@@ -76,24 +76,27 @@ static void put_clock(line *l, int64_t at)
 }
 
 /* How many columns it has taken. */
-static size_t put_end(line *l, const char *address, unsigned port)
+static size_t put_end(line *l, const char *address, bool is_v6, unsigned port)
 {
     char digits[HS_DIGITS_MAX];
     size_t digit_count = (size_t)(hs_put_digits(digits, port) - digits);
     const char *text = address ? address : "?";
-    bool v6 = strchr(text, ':') != NULL;
-    put(l, v6 ? "[" : "");
-    put(l, text);
-    put(l, v6 ? "]:" : ":");
+    size_t len = strlen(text);
+    if (is_v6) {
+        put_bytes(l, "[", 1);
+    }
+    put_bytes(l, text, len);
+    put(l, is_v6 ? "]:" : ":");
     put_bytes(l, digits, digit_count);
-    return strlen(text) + (v6 ? 3 : 1) + digit_count;
+    return len + (is_v6 ? 3 : 1) + digit_count;
 }
 
 static void put_ends(line *l, const hs_trace *trace)
 {
-    size_t columns = put_end(l, trace->capture.client_address, trace->capture.client_port);
+    bool is_v6 = trace->target.family == 6;
+    size_t columns = put_end(l, trace->capture.client_address, is_v6, trace->capture.client_port);
     put(l, " → ");
-    columns += 3 + put_end(l, trace->target.address, trace->target.port);
+    columns += 3 + put_end(l, trace->target.address, is_v6, trace->target.port);
     put_spaces(l, left_of(END_COLUMNS, columns));
 }
 

@@ -48,7 +48,8 @@ struct hs_ahead {
     /* The taker's. */
     hs_source *source;
     batch *current;
-    size_t taken;
+    hs_ahead_item *next; /* of the batch at hand */
+    hs_ahead_item *end;
 
     batch batches[BATCHES];
 };
@@ -90,21 +91,6 @@ static hs_bytes *bytes_of(hs_source_item *item)
     return item->event == HS_SOURCE_SECRETS ? &item->secrets : &item->frame;
 }
 
-/* The item stands in its place already. */
-static hs_result add(batch *b, hs_source_item *item)
-{
-    hs_bytes bytes = *bytes_of(item);
-    if (!has_room(b, bytes.len)) {
-        return HS_NO_MEMORY;
-    }
-    if (bytes.len > 0) {
-        memcpy(b->bytes + b->used, bytes.data, bytes.len);
-    }
-    b->used += bytes.len;
-    b->count++;
-    return HS_OK;
-}
-
 static void take_apart(const hs_ahead *a, hs_ahead_item *item)
 {
     item->is_packet = item->item.event == HS_SOURCE_PACKET;
@@ -114,34 +100,61 @@ static void take_apart(const hs_ahead *a, hs_ahead_item *item)
     }
 }
 
-/* The bytes no longer move: the items can point to them. */
-static void settle(const hs_ahead *a, batch *b)
+/* The copy of the item's bytes is at `offset`. */
+static void settle_item(const hs_ahead *a, batch *b, hs_ahead_item *item, size_t offset)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < b->count; i++) {
-        hs_bytes *bytes = bytes_of(&b->items[i].item);
-        bytes->data = bytes->len > 0 ? b->bytes + at : NULL;
-        at += bytes->len;
-        take_apart(a, &b->items[i]);
-        if (b->items[i].is_packet && b->hello_count < BATCH_HELLOS) {
-            hs_flows_read_hello(&b->items[i].input, &b->hellos[b->hello_count]);
-            b->hello_count += b->items[i].input.hello != NULL;
-        }
+    hs_bytes *bytes = bytes_of(&item->item);
+    bytes->data = bytes->len > 0 ? b->bytes + offset : NULL;
+    take_apart(a, item);
+    if (item->is_packet && b->hello_count < BATCH_HELLOS) {
+        hs_flows_read_hello(&item->input, &b->hellos[b->hello_count]);
+        b->hello_count += item->input.hello != NULL;
     }
+}
+
+/* The copies have moved. */
+static void settle_again(const hs_ahead *a, batch *b)
+{
+    size_t offset = 0;
+    b->hello_count = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        hs_ahead_item *item = &b->items[i];
+        settle_item(a, b, item, offset);
+        offset += bytes_of(&item->item)->len;
+    }
+}
+
+/* The item stands in its place already. */
+static hs_result add(const hs_ahead *a, batch *b, hs_ahead_item *item)
+{
+    hs_bytes bytes = *bytes_of(&item->item);
+    size_t before = b->capacity;
+    if (!has_room(b, bytes.len)) {
+        return HS_NO_MEMORY;
+    }
+    if (b->capacity != before) {
+        settle_again(a, b);
+    }
+    if (bytes.len > 0) {
+        memcpy(b->bytes + b->used, bytes.data, bytes.len);
+    }
+    settle_item(a, b, item, b->used);
+    b->used += bytes.len;
+    b->count++;
+    return HS_OK;
 }
 
 static void fill(const hs_ahead *a, batch *b, hs_source *source)
 {
     clear(b);
     while (b->count < BATCH_ITEMS && b->used < BATCH_BYTES && !b->is_last) {
-        hs_source_item *item = &b->items[b->count].item;
-        b->result = hs_source_next(source, item);
+        hs_ahead_item *item = &b->items[b->count];
+        b->result = hs_source_next(source, &item->item);
         if (b->result == HS_OK) {
-            b->result = add(b, item);
+            b->result = add(a, b, item);
         }
-        b->is_last = b->result != HS_OK || item->event == HS_SOURCE_END;
+        b->is_last = b->result != HS_OK || item->item.event == HS_SOURCE_END;
     }
-    settle(a, b);
 }
 
 /* ---- the thread */
@@ -272,7 +285,7 @@ void hs_ahead_begin(hs_ahead *ahead, hs_source *source, bool may_read_ahead)
 {
     ahead->source = source;
     ahead->current = NULL;
-    ahead->taken = 0;
+    ahead->next = ahead->end = NULL;
     if (ahead->has_thread && may_read_ahead) {
         pthread_mutex_lock(&ahead->mutex);
         ahead->wanted = source;
@@ -300,7 +313,8 @@ static void next_batch(hs_ahead *a)
         pthread_cond_wait(&a->changed, &a->mutex);
     }
     a->current = &a->batches[a->first];
-    a->taken = 0;
+    a->next = a->current->items;
+    a->end = a->next + a->current->count;
     pthread_mutex_unlock(&a->mutex);
 }
 
@@ -316,40 +330,42 @@ static hs_result next_itself(hs_ahead *a, hs_ahead_item **out)
     return result;
 }
 
-/* Asks for what will be looked at of a packet. */
-static void expect(const batch *b, size_t index)
+/* The batch at hand is used up, or there is none yet. */
+static hs_result next_of_another(hs_ahead *a, hs_ahead_item **out)
 {
-    if (index < b->count) {
-        const char *memory = (const char *)&b->items[index];
-        __builtin_prefetch(memory);
-        __builtin_prefetch(memory + HS_AHEAD_LINE);
+    if (a->source) {
+        return next_itself(a, out);
     }
+    while (a->next == a->end) {
+        if (a->current && a->current->result != HS_OK) {
+            return a->current->result;
+        }
+        next_batch(a);
+    }
+    *out = a->next++;
+    return HS_OK;
 }
 
 hs_result hs_ahead_next(hs_ahead *ahead, hs_ahead_item **out)
 {
-    hs_ahead *a = ahead;
-    if (a->source) {
-        return next_itself(a, out);
+    if (ahead->next == ahead->end) {
+        return next_of_another(ahead, out);
     }
-    while (!a->current || (a->taken == a->current->count && a->current->result == HS_OK)) {
-        next_batch(a);
+    if (ahead->end - ahead->next > FETCHED_AHEAD) { /* what will be looked at of a later packet */
+        const char *later = (const char *)(ahead->next + FETCHED_AHEAD);
+        __builtin_prefetch(later);
+        __builtin_prefetch(later + HS_AHEAD_LINE);
     }
-    if (a->taken == a->current->count) {
-        return a->current->result;
-    }
-    expect(a->current, a->taken + FETCHED_AHEAD);
-    *out = &a->current->items[a->taken++];
+    *out = ahead->next++;
     return HS_OK;
 }
 
 const hs_ahead_item *hs_ahead_peek(const hs_ahead *ahead, size_t others)
 {
-    const batch *b = ahead->current;
-    if (!b || others >= b->count - ahead->taken) {
+    if (others >= (size_t)(ahead->end - ahead->next)) {
         return NULL;
     }
-    const hs_ahead_item *item = &b->items[ahead->taken + others];
+    const hs_ahead_item *item = ahead->next + others;
     return item->is_packet ? item : NULL;
 }
 
@@ -366,5 +382,6 @@ void hs_ahead_end(hs_ahead *ahead)
         pthread_cond_wait(&ahead->changed, &ahead->mutex);
     }
     ahead->current = NULL;
+    ahead->next = ahead->end = NULL;
     pthread_mutex_unlock(&ahead->mutex);
 }

@@ -17,6 +17,8 @@ enum {
 typedef struct pcap_source {
     hs_source source;
     hs_input *input;
+    hs_bytes window; /* of the input, behind what was taken of it */
+    size_t taken;    /* bytes that the input does not know yet to be */
     pcap_t *pcap;
     int link_type;
     uint32_t plain_max;  /* captured bytes of a packet that is taken as it is; 0: of none */
@@ -84,30 +86,44 @@ static void end_pcap(hs_source *source)
     free(s);
 }
 
+/* The input stands where the source does. */
+static void settle_input(pcap_source *s)
+{
+    hs_input_consume(s->input, s->taken);
+    s->taken = 0;
+    s->window = hs_bytes_of(NULL, 0);
+}
+
+/* Whether the window has so many bytes, or can be made to. */
+static bool has_bytes(pcap_source *s, size_t len)
+{
+    if (s->window.len >= len) {
+        return true;
+    }
+    settle_input(s);
+    return hs_input_peek(s->input, len, &s->window) == HS_OK && s->window.len >= len;
+}
+
 /* Takes the next packet of a plain file. False where it is not whole, or too long: nothing was
  * taken then, and libpcap says what it is. */
 static bool take_plain(pcap_source *s, hs_source_item *item)
 {
-    hs_bytes bytes;
     packet_header header;
-    if (s->plain_max == 0 || hs_input_peek(s->input, sizeof header, &bytes) != HS_OK ||
-        bytes.len < sizeof header) {
+    if (s->plain_max == 0 || !has_bytes(s, sizeof header)) {
         return false;
     }
-    memcpy(&header, bytes.data, sizeof header);
-    if (header.captured > s->plain_max) {
-        return false;
-    }
+    memcpy(&header, s->window.data, sizeof header);
     size_t size = sizeof header + header.captured;
-    if (bytes.len < size && (hs_input_peek(s->input, size, &bytes) != HS_OK || bytes.len < size)) {
+    if (header.captured > s->plain_max || !has_bytes(s, size)) {
         return false;
     }
     *item = (hs_source_item){.event = HS_SOURCE_PACKET,
                              .link_type = s->link_type,
-                             .frame = hs_bytes_of(bytes.data + sizeof header, header.captured),
+                             .frame = hs_bytes_of(s->window.data + sizeof header, header.captured),
                              .length = header.length,
                              .at = header.seconds * HS_SECOND + header.part * s->plain_scale};
-    hs_input_consume(s->input, size);
+    s->window = hs_bytes_of(s->window.data + size, s->window.len - size);
+    s->taken += size;
     return true;
 }
 
@@ -117,6 +133,7 @@ static hs_result next_pcap(hs_source *source, hs_source_item *item)
     if (take_plain(s, item)) {
         return HS_OK;
     }
+    settle_input(s);
     struct pcap_pkthdr *header;
     const uint8_t *data;
     int status = s->pcap ? pcap_next_ex(s->pcap, &header, &data) : PCAP_ERROR_BREAK;
