@@ -57,6 +57,13 @@ static const hs_option options[] = {
     {.name = NULL},
 };
 
+static const hs_exit exits[] = {
+    {"0", "done, also with findings"},
+    {"2", "usage error"},
+    HS_EXIT_ROW_READER_LEFT,
+    {0},
+};
+
 static const hs_example examples[] = {
     {"handshake audit", "settings, listeners, counters, and what to make of them"},
     {"handshake audit --json | jq .findings", "for scripts"},
@@ -162,9 +169,9 @@ const hs_command hs_command_audit = {
         "Reads what decides about handshakes on this host, in the network namespace that it runs "
         "in: the kernel's settings, the queues of each listening TCP socket, the counters; then "
         "says what is wrong and which command would change it. It changes nothing itself, and "
-        "works for every user; what this user may not see is named. Exit status: 0 also with "
-        "findings, 2 usage.",
+        "works for every user; what this user may not see is named.",
     .options = options,
+    .exits = exits,
     .examples = examples,
     .run = run,
 };

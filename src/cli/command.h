@@ -16,7 +16,11 @@
 #include <handshake/api.h>
 #include <handshake/probe.h> /* hs_problem */
 
-enum { HS_EXIT_OK = 0, HS_EXIT_USAGE = 2 };
+enum {
+    HS_EXIT_OK = 0,
+    HS_EXIT_USAGE = 2,
+    HS_EXIT_SIGNAL = 128, /* and the signal's number: the shell's way to tell it */
+};
 
 /* What an option writes, at its `offset` in the command's settings struct. */
 typedef enum hs_option_kind {
@@ -60,6 +64,17 @@ typedef struct hs_example {
     const char *what;
 } hs_example;
 
+/* What an exit status says, in words that go on in a line: "0" "done". */
+typedef struct hs_exit {
+    const char *status;
+    const char *meaning;
+} hs_exit;
+
+/* clang-format off */
+#define HS_EXIT_ROW_INTERRUPTED {"130", "interrupted (143: by SIGTERM)"}
+#define HS_EXIT_ROW_READER_LEFT {"141", "the reader of its output left before the end (SIGPIPE)"}
+/* clang-format on */
+
 typedef struct hs_command hs_command;
 struct hs_command {
     const char *name;        /* "probe" */
@@ -69,6 +84,7 @@ struct hs_command {
     size_t operands_min;
     size_t operands_max;                  /* 0: none */
     const hs_option *options;             /* ends with an all-zero row */
+    const hs_exit *exits;                 /* ends with an all-zero row */
     const hs_example *examples;           /* ends with an all-zero row */
     const hs_command *const *experiments; /* what its operand may name, for --help; NULL */
     /* argv[0] is the command's name. Gives the exit status. */
@@ -89,7 +105,12 @@ bool hs_command_parse(const hs_command *command, int argc, char **argv, void *se
 /* "handshake NAME: …" and a newline on stderr; gives HS_EXIT_USAGE, for `return`. */
 int hs_command_fail(const hs_command *command, const char *format, ...) HS_PRINTF(2, 3);
 
-/* Flushes stdout. A write that failed at any time is said on stderr and gives HS_EXIT_USAGE;
+/* stdout could not be written; errno says why, or is 0 where that is not known any more. Gives the
+ * exit status: HS_EXIT_USAGE after one line on stderr. That a pipe's reader has left is no mistake,
+ * and so no line: the status is that of SIGPIPE, as if the program had died of it. */
+int hs_command_broken_output(const hs_command *command);
+
+/* Flushes stdout. A write that failed at any time gives what hs_command_broken_output says;
  * otherwise `status`. The last call of every run. */
 int hs_command_finish(const hs_command *command, int status);
 

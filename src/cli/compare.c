@@ -9,8 +9,6 @@
 #include "cli/shared_options.h"
 #include "cli/terminal.h"
 
-enum { SIGNAL_STATUS = 128 };
-
 typedef struct settings {
     hs_probe_options probe;
     hs_text_list resolve;
@@ -52,7 +50,7 @@ static const hs_option options[] = {
      .letter = 'c',
      .name = "count",
      .argument = "N",
-     .help = "rounds, in each of which all ways take their turn (10)",
+     .help = "rounds, in each of which all ways take their turn (default: 10)",
      .kind = HS_OPTION_INTEGER,
      .offset = AT(rounds),
      .min = 1,
@@ -62,11 +60,20 @@ static const hs_option options[] = {
     {0},
 };
 
+static const hs_exit exits[] = {
+    {"0", "at least one way of the target's own scheme works"},
+    {"2", "usage error"},
+    {"other", "that of the first failure, as with handshake probe"},
+    HS_EXIT_ROW_INTERRUPTED,
+    HS_EXIT_ROW_READER_LEFT,
+    {0},
+};
+
 static const hs_example examples[] = {
     {"handshake compare https://example.org", "TLS 1.2 and 1.3, Fast Open, 0-RTT, HTTP/2 and QUIC"},
     {"handshake compare -c 20 --also http://example.org https://example.org",
      "with TCP alone, as port 80 speaks it"},
-    {"handshake compare --json https://example.org | jq -s '.[-1].ways[] | {way, ready_ms}'",
+    {"handshake compare --json example.org | tail -n 1 | jq -c '.ways[]'",
      "for scripts: the last line sums up"},
     {0},
 };
@@ -111,7 +118,7 @@ static int compare(const hs_command *command, const hs_compare_options *options_
     }
     if (hs_interrupted()) {
         (void)hs_command_fail(command, "interrupted");
-        status = SIGNAL_STATUS + hs_interrupted();
+        status = HS_EXIT_SIGNAL + hs_interrupted();
     }
     free(comparison);
     printer->comparer = NULL;
@@ -150,14 +157,14 @@ const hs_command hs_command_compare = {
     .operands = "TARGET",
     .summary = "every way in which a target can be reached, side by side",
     .description =
+        "TARGET is a URL, as for handshake probe. "
         "TCP, Fast Open, TLS 1.2 and 1.3 full, resumed and with 0-RTT, a forced HelloRetryRequest, "
         "HTTP/2, QUIC, and WebSocket: each way is looked at once, then all that the target offers "
-        "take turns in each round. A way that is not offered is a row that says why. Exit status: "
-        "0 at least one way of the target's own scheme works, 2 usage; else that of the first "
-        "failure.",
+        "take turns in each round. A way that is not offered is a row that says why.",
     .operands_min = 1,
     .operands_max = 1,
     .options = options,
+    .exits = exits,
     .examples = examples,
     .run = run,
 };

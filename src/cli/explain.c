@@ -9,8 +9,6 @@
 #include "cli/terminal.h"
 #include "explain/explain.h"
 
-enum { SIGNAL_STATUS = 128 };
-
 typedef struct settings {
     bool json;
     const char *output;
@@ -40,6 +38,14 @@ static const hs_option options[] = {
      .help = "also the packets that were told (pcapng, with the TLS secrets in it)",
      .kind = HS_OPTION_TEXT,
      .offset = offsetof(settings, pcap)},
+    {0},
+};
+
+static const hs_exit exits[] = {
+    {"0", "done"},
+    {"2", "usage error, or the topic needs namespaces that this system does not permit"},
+    HS_EXIT_ROW_INTERRUPTED,
+    HS_EXIT_ROW_READER_LEFT,
     {0},
 };
 
@@ -151,7 +157,7 @@ static int explain(const hs_command *command, const hs_topic *topic, const setti
                                   &problem);
     if (hs_interrupted()) {
         (void)hs_command_fail(command, "interrupted");
-        status = SIGNAL_STATUS + hs_interrupted();
+        status = HS_EXIT_SIGNAL + hs_interrupted();
     } else if (result != HS_OK) {
         status = hs_command_fail(command, "%s",
                                  problem.text[0] != '\0' ? problem.text : hs_result_text(result));
@@ -194,10 +200,10 @@ const hs_command hs_command_explain = {
         "each step took in round trips, what somebody on the path sees of it, and what would save "
         "a round trip. Every value is one that was observed: the handshake is made on a path of "
         "its own in private network namespaces, or on loopback where this system permits none. "
-        "Without a topic they are listed. Exit status: 0 done, 2 usage, or where the topic needs "
-        "namespaces that this system does not permit.",
+        "Without a topic they are listed.",
     .operands_max = 1,
     .options = options,
+    .exits = exits,
     .examples = examples,
     .run = run,
 };

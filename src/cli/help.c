@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HELP_WIDTH = 92, OPTION_COLUMN = 27 };
+enum { HELP_WIDTH = 92, OPTION_COLUMN = 27, EXIT_COLUMN = 11 };
 
 /* Columns, not bytes: the bytes that continue a UTF-8 character take no room. */
 static size_t columns_of(const char *text, size_t len)
@@ -87,6 +87,13 @@ void hs_help_command(const hs_command *command, FILE *out)
         }
     }
     fputs("      --help               this text\n", out);
+    if (command->exits) {
+        fputs("\nExit status\n", out);
+    }
+    for (const hs_exit *one = command->exits; one && one->status; one++) {
+        fprintf(out, "  %-8s ", one->status);
+        put_wrapped(out, one->meaning, EXIT_COLUMN, EXIT_COLUMN);
+    }
     if (command->examples && command->examples->command) {
         fputs("\nExamples\n", out);
     }

@@ -35,6 +35,13 @@ static int run(const hs_command *command, int argc, char **argv)
 
 static const hs_option options[] = {{0}};
 
+static const hs_exit exits[] = {
+    {"0", "done"},
+    {"2", "usage error, or this system permits no such namespaces"},
+    {"other", "that of the experiment"},
+    {0},
+};
+
 static const hs_example examples[] = {
     {"handshake lab synflood", "what a SYN flood does, with and without SYN cookies"},
     {"handshake lab failures", "how each failure looks, and that it is told apart"},
@@ -53,6 +60,7 @@ const hs_command hs_command_lab = {
     .operands_min = 1,
     .operands_max = 1,
     .options = options,
+    .exits = exits,
     .examples = examples,
     .experiments = experiments,
     .run = run,

@@ -17,7 +17,6 @@ enum {
     ROUNDS_DEFAULT = 10,
     RTT_DEFAULT_MS = 50,
     URL_MAX = 80,
-    SIGNAL_STATUS = 128,
     GRACE_SECONDS = 5,
     FOREVER_SECONDS = 86400,
 };
@@ -36,7 +35,7 @@ static const hs_option options[] = {
     {.group = "The path",
      .name = "rtt",
      .argument = "LIST",
-     .help = "its round trip, or several to draw time against: 10ms,50ms,100ms (50ms)",
+     .help = "its round trip, or several to draw time against: 10ms,50ms,100ms (default: 50ms)",
      .kind = HS_OPTION_CUSTOM,
      .offset = AT(rtts),
      .set = hs_lab_set_rtts},
@@ -72,12 +71,12 @@ static const hs_option options[] = {
      .set = hs_lab_set_rate},
     {.name = "seed",
      .argument = "N",
-     .help = "what chance begins with: the same seed loses the same packets (1)",
+     .help = "what chance begins with: the same seed loses the same packets (default: 1)",
      .kind = HS_OPTION_CUSTOM,
      .offset = AT(path.seed),
      .set = hs_lab_set_seed},
     {.letter = '4',
-     .help = "IPv4 (default)",
+     .help = "IPv4, which is the default",
      .kind = HS_OPTION_CONSTANT,
      .offset = AT(family),
      .value = 4},
@@ -86,12 +85,20 @@ static const hs_option options[] = {
      .letter = 'c',
      .name = "count",
      .argument = "N",
-     .help = "rounds, in each of which all ways take their turn (10)",
+     .help = "rounds, in each of which all ways take their turn (default: 10)",
      .kind = HS_OPTION_INTEGER,
      .offset = AT(rounds),
      .min = 1,
      .max = HS_COMPARE_ROUNDS_MAX},
     HS_COMPARE_OUTPUT_OPTIONS,
+    {0},
+};
+
+static const hs_exit exits[] = {
+    {"0", "done"},
+    {"2", "usage error, or this system permits no such namespaces"},
+    HS_EXIT_ROW_INTERRUPTED,
+    HS_EXIT_ROW_READER_LEFT,
     {0},
 };
 
@@ -180,7 +187,7 @@ static int failed(const experiment *e, hs_result result, const hs_problem *probl
 {
     if (hs_interrupted()) {
         (void)hs_command_fail(e->command, "interrupted");
-        return SIGNAL_STATUS + hs_interrupted();
+        return HS_EXIT_SIGNAL + hs_interrupted();
     }
     return hs_command_fail(e->command, "%s",
                            problem->text[0] != '\0' ? problem->text : hs_result_text(result));
@@ -278,7 +285,7 @@ static int wait_for(const hs_command *command, const hs_child *child)
         return status;
     }
     if (hs_interrupted()) {
-        return SIGNAL_STATUS + hs_interrupted();
+        return HS_EXIT_SIGNAL + hs_interrupted();
     }
     return hs_command_fail(command, "the experiment's process ended without an answer");
 }
@@ -324,9 +331,9 @@ const hs_command hs_command_lab_compare = {
         "server at the far end, with HTTP, TLS 1.2 and 1.3, Fast Open, QUIC with and without "
         "Retry, "
         "and WebSocket: what `handshake compare` measures there. What the path really did is part "
-        "of the report. Exit status: 0 done, 2 usage, or where this system permits no such "
-        "namespaces.",
+        "of the report.",
     .options = options,
+    .exits = exits,
     .examples = examples,
     .run = run,
 };

@@ -12,7 +12,6 @@
 
 enum {
     RTT_DEFAULT_MS = 20,
-    SIGNAL_STATUS = 128, /* the shell's way to tell a signal */
     STATUS_NOT_TOLD_APART = 1,
     NAME_MAX_HERE = 64,
 };
@@ -43,7 +42,7 @@ static const hs_option options[] = {
     {.group = "The path",
      .name = "rtt",
      .argument = "T",
-     .help = "its round trip, at most 500 ms (20ms)",
+     .help = "its round trip, at most 500 ms (default: 20ms)",
      .kind = HS_OPTION_CUSTOM,
      .offset = offsetof(settings, rtt),
      .set = set_rtt},
@@ -60,6 +59,15 @@ static const hs_option options[] = {
      .help = "one record a case (schema handshake/1, with `lab`), then one that sums up",
      .kind = HS_OPTION_FLAG,
      .offset = offsetof(settings, json)},
+    {0},
+};
+
+static const hs_exit exits[] = {
+    {"0", "every failure was told apart"},
+    {"1", "one or more were not"},
+    {"2", "usage error, or this system permits no such namespaces"},
+    HS_EXIT_ROW_INTERRUPTED,
+    HS_EXIT_ROW_READER_LEFT,
     {0},
 };
 
@@ -181,7 +189,7 @@ static int run_chosen(const hs_command *command, const settings *s,
     hs_result result = hs_failures_run(failures, print_outcome, &p, &summary, &problem);
     if (hs_interrupted()) {
         (void)hs_command_fail(command, "interrupted");
-        return SIGNAL_STATUS + hs_interrupted();
+        return HS_EXIT_SIGNAL + hs_interrupted();
     }
     if (result == HS_OK) {
         p.result = s->json ? hs_failures_json_summary(&summary, are_all, stdout)
@@ -231,10 +239,10 @@ const hs_command hs_command_lab_failures = {
         "server "
         "that lost its state, on a path with a round trip. The prober, which does not know, says "
         "what it sees. NAME is a case, a class of failures, or the beginning of one (tls.cert). "
-        "All of it happens in private network namespaces. Exit status: 0 each was told apart, 1 "
-        "not so, 2 usage, or where this system permits no such namespaces.",
+        "All of it happens in private network namespaces.",
     .operands_max = HS_FAILURE_CASES_MAX,
     .options = options,
+    .exits = exits,
     .examples = examples,
     .run = run,
 };

@@ -18,7 +18,6 @@ enum {
     BACKLOG_SMALL = 128,
     BACKLOG_LARGE = 2048,
     COOKIES_MAX = 2,
-    SIGNAL_STATUS = 128, /* the shell's way to tell a signal */
 };
 
 typedef struct number_list {
@@ -110,6 +109,14 @@ static const hs_option options[] = {
     {0},
 };
 
+static const hs_exit exits[] = {
+    {"0", "done"},
+    {"2", "usage error, or this system permits no such namespaces"},
+    HS_EXIT_ROW_INTERRUPTED,
+    HS_EXIT_ROW_READER_LEFT,
+    {0},
+};
+
 static const hs_example examples[] = {
     {"handshake lab synflood", "all settings of the cookies, a small and a large backlog"},
     {"handshake lab synflood --cookies 0 --backlog 64 --seconds 5", "one case, for longer"},
@@ -132,7 +139,7 @@ static int run_row(const hs_command *command, const settings *s, int cookies, in
     int status = HS_EXIT_OK;
     if (hs_interrupted()) {
         (void)hs_command_fail(command, "interrupted");
-        status = SIGNAL_STATUS + hs_interrupted();
+        status = HS_EXIT_SIGNAL + hs_interrupted();
     } else if (result != HS_OK) {
         status = hs_command_fail(command, "%s",
                                  problem.text[0] != '\0' ? problem.text : hs_result_text(result));
@@ -177,10 +184,9 @@ const hs_command hs_command_lab_synflood = {
         "connections before, during and after a bounded flood of SYNs that nobody completes. What "
         "the clients got, the kernel's own counters and the half-open connections are told, each "
         "with its meaning. All of it happens in private network namespaces; the only target is the "
-        "server in them, though the kernel may log once that it sees a possible SYN flood. Exit "
-        "status: 0 done, 2 usage, or where this system permits no such "
-        "namespaces.",
+        "server in them, though the kernel may log once that it sees a possible SYN flood.",
     .options = options,
+    .exits = exits,
     .examples = examples,
     .run = run,
 };

@@ -53,7 +53,8 @@ static int show_help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    /* A reader that went away is a write error, which is reported, not a silent death. */
+    /* Peers close connections, and what was begun is tidied up: no write may end the program. That
+     * the reader of stdout went away is a write error (hs_command_broken_output). */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
         hs_help_program(commands, stderr);

@@ -5,10 +5,13 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <handshake/time.h>
 
@@ -48,15 +51,28 @@ int hs_command_fail(const hs_command *command, const char *format, ...)
     return HS_EXIT_USAGE;
 }
 
+/* The write that failed may be long ago, and its errno lost: the pipe still tells. */
+static bool has_reader_left(int os_errno)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return os_errno == EPIPE || (poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0);
+}
+
+int hs_command_broken_output(const hs_command *command)
+{
+    int os_errno = errno;
+    if (has_reader_left(os_errno)) {
+        return HS_EXIT_SIGNAL + SIGPIPE;
+    }
+    return hs_command_fail(command, "stdout: %s",
+                           os_errno != 0 ? strerror(os_errno) : "the output could not be written");
+}
+
 int hs_command_finish(const hs_command *command, int status)
 {
     errno = 0;
     bool failed_before = ferror(stdout) != 0;
-    if (fflush(stdout) != 0 || failed_before) {
-        return hs_command_fail(command, "stdout: %s",
-                               errno != 0 ? strerror(errno) : "the output could not be written");
-    }
-    return status;
+    return fflush(stdout) != 0 || failed_before ? hs_command_broken_output(command) : status;
 }
 
 static hs_result set_integer(const hs_option *option, void *field, const char *argument,

@@ -14,8 +14,6 @@
 #include "cli/qlog_folder.h"
 #include "cli/terminal.h"
 
-enum { SIGNAL_STATUS = 128 };
-
 typedef struct session {
     const hs_command *command;
     hs_probe_settings settings;
@@ -102,9 +100,11 @@ static bool prepare(session *s, const hs_operands *targets)
 
 static void broken_output(session *s)
 {
-    const char *name = s->settings.output ? s->settings.output : "stdout";
-    s->status = hs_command_fail(s->command, "%s: %s", name,
-                                errno != 0 ? strerror(errno) : "the output could not be written");
+    const char *name = s->settings.output;
+    s->status = name ? hs_command_fail(s->command, "%s: %s", name,
+                                       errno != 0 ? strerror(errno)
+                                                  : "the output could not be written")
+                     : hs_command_broken_output(s->command);
     s->is_over = true;
 }
 
@@ -171,7 +171,7 @@ static void probe_once(session *s, const char *url, hs_series *series)
         s->status = hs_command_fail(s->command, "%s", why);
     } else if (!series) {
         (void)hs_command_fail(s->command, "'%s': interrupted before there was a result", url);
-        s->status = SIGNAL_STATUS + hs_interrupted();
+        s->status = HS_EXIT_SIGNAL + hs_interrupted();
     }
 }
 
@@ -260,14 +260,23 @@ static int run(const hs_command *command, int argc, char **argv)
     return s.status;
 }
 
+static const hs_exit exits[] = {
+    {"0", "every handshake was completed"},
+    {"2", "usage error, or this machine could not carry it out"},
+    {"other", "that of the first failure, in curl's numbers"},
+    {"130", "interrupted before there was a result (143: by SIGTERM)"},
+    HS_EXIT_ROW_READER_LEFT,
+    {0},
+};
+
 static const hs_example examples[] = {
     {"handshake probe https://example.org/", "where the time goes until the first response"},
-    {"handshake probe -v wss://example.org/chat",
-     "every message of the TLS and WebSocket handshakes"},
+    {"handshake probe -v -k wss://localhost:8444/",
+     "every message of the TLS and WebSocket handshakes (with handshake serve --wss 8444)"},
     {"handshake probe --resume --early-data https://example.org/",
      "0-RTT: what a returning client gets"},
-    {"handshake probe -c 10 -i 0.5 tls://mail.example.org:993", "ten times, with min/avg/max/mdev"},
-    {"handshake probe --json a.example b.example | jq .ready_ms", "for scripts"},
+    {"handshake probe -c 10 -i 0.5 tls://example.org:443", "ten times, with min/avg/max/mdev"},
+    {"handshake probe --json example.org example.com | jq .ready_ms", "for scripts"},
     {0},
 };
 
@@ -276,12 +285,15 @@ const hs_command hs_command_probe = {
     .operands = "TARGET…",
     .summary = "one handshake with each TARGET, timed, taken apart, explained",
     .description =
-        "TARGET is a URL of tcp:// tls:// http:// https:// ws:// or wss://; a bare HOST[:PORT] "
-        "means https. The exit status is 0, 2 for a usage error, or that of the first "
-        "failure, in curl's numbers.",
+        "TARGET is a URL of tcp:// tls:// quic:// http:// https:// ws:// or wss://; a bare "
+        "HOST[:PORT] means https. What is told is read from the bytes that crossed the socket, "
+        "each chunk stamped as it passed, and each figure says by which clock: k the kernel's "
+        "packet stamps, i its TCP_INFO, u this program's own. A failure keeps all that was "
+        "measured before it, and says what happened, where, after how long, and what to do.",
     .operands_min = 1,
     .operands_max = SIZE_MAX,
     .options = hs_probe_option_table,
+    .exits = exits,
     .examples = examples,
     .run = run,
 };

@@ -24,6 +24,7 @@ typedef struct session {
     FILE *out;
     bool is_live; /* somebody waits for each line */
     bool is_over; /* the output is broken */
+    int status;   /* where it is */
     uint64_t printed;
 } session;
 
@@ -46,9 +47,11 @@ static void watch_signals(void)
 
 static void broken_output(session *s)
 {
-    const char *name = s->settings.output ? s->settings.output : "stdout";
-    (void)hs_command_fail(s->command, "%s: %s", name,
-                          errno != 0 ? strerror(errno) : "the output could not be written");
+    const char *name = s->settings.output;
+    s->status = name ? hs_command_fail(s->command, "%s: %s", name,
+                                       errno != 0 ? strerror(errno)
+                                                  : "the output could not be written")
+                     : hs_command_broken_output(s->command);
     s->is_over = true;
     hs_capture_stop(s->capture);
 }
@@ -87,7 +90,7 @@ static void on_connection(void *context, const hs_trace *trace)
     if (ferror(s->out)) {
         broken_output(s);
     } else if (result != HS_OK) {
-        (void)hs_command_fail(s->command, "%s", hs_result_text(result));
+        s->status = hs_command_fail(s->command, "%s", hs_result_text(result));
         s->is_over = true;
         hs_capture_stop(s->capture);
     }
@@ -160,7 +163,7 @@ static int read_all(session *s)
     watch_signals();
     hs_result result = hs_capture_run(s->capture, &problem);
     if (s->is_over) {
-        return HS_EXIT_USAGE;
+        return s->status;
     }
     hs_capture_counters counters = hs_capture_count(s->capture);
     if (counters.files_read == 0) {
@@ -192,7 +195,7 @@ static int close_output(session *s, int status)
     }
     if (fflush(s->out) != 0 || ferror(s->out)) {
         broken_output(s);
-        return HS_EXIT_USAGE;
+        return s->status;
     }
     return status;
 }
@@ -219,6 +222,13 @@ static int run(const hs_command *command, int argc, char **argv)
     return status;
 }
 
+static const hs_exit exits[] = {
+    {"0", "done, also where connections failed"},
+    {"2", "usage error, or there was no capture to read"},
+    HS_EXIT_ROW_READER_LEFT,
+    {0},
+};
+
 static const hs_example examples[] = {
     {"handshake read capture.pcapng", "a line a connection, then the summary"},
     {"handshake read -v --host example.org capture.pcap.gz", "every message of these connections"},
@@ -235,13 +245,11 @@ const hs_command hs_command_read = {
     .description =
         "Every TCP or QUIC connection of the capture becomes a line, or with --json a record, in "
         "the order in which they end. FILEs may be gzipped; of a damaged one, what can be read "
-        "counts. "
-        "Before "
-        "it looks at the first packet the program gives up all system calls that could open or "
-        "start anything, and on a device its privileges. The exit status is 0 also for connections "
-        "that failed; 2 for a usage error, or where there was no capture to read.",
+        "counts. Before it looks at the first packet the program gives up all system calls that "
+        "could open or start anything, and on a device its privileges.",
     .operands_max = SIZE_MAX,
     .options = hs_read_option_table,
+    .exits = exits,
     .examples = examples,
     .run = run,
 };

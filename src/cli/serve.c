@@ -72,6 +72,14 @@ static const hs_option options[] = {
     {.name = NULL},
 };
 
+static const hs_exit exits[] = {
+    {"0", "stopped"},
+    {"2", "usage error"},
+    {"7", "a port could not be bound"},
+    HS_EXIT_ROW_READER_LEFT,
+    {0},
+};
+
 static const hs_example examples[] = {
     {"handshake serve", "every service, each on a free port"},
     {"handshake serve --https 8443 --wss 8444", "these two"},
@@ -186,8 +194,9 @@ const hs_command hs_command_serve = {
         "Serves the protocols that have a port, and all of them on free ports where none has. "
         "The first lines on stdout say what listens where (\"https 127.0.0.1:8443 listening\") and "
         "which CA certificate clients need (\"CA certificate FILE\"); then each event is a line. "
-        "Ctrl-C stops it. Exit status: 0 stopped, 2 usage, 7 a port could not be bound.",
+        "Ctrl-C stops it.",
     .options = options,
+    .exits = exits,
     .examples = examples,
     .run = run,
 };

@@ -9,8 +9,10 @@ import time
 import pytest
 
 from kit import hostile as h
-from kit.probe import check_clean, Result, validate
+from kit.probe import check_clean, Result, ROOT, validate
 from kit.process import free_port
+
+CAPTURE = ROOT / "tests" / "captures" / "node-java.pcap"
 
 
 def usage_error(result, *words):
@@ -302,9 +304,49 @@ def test_count_of_failures_gives_their_status(hs):
     assert result.status == 7 and result.stdout.count("tcp.refused") >= 2, repr(result)
 
 
-def test_nothing_is_written_where_the_reader_left(hs, nginx):
-    """A closed pipe ends the program quietly, without a trace of a crash."""
-    done = subprocess.run(
-        f"'{hs.binary}' probe -c 50 -i 0.01 http://127.0.0.1:{nginx.http}/ | head -n 1",
-        shell=True, capture_output=True, text=True, timeout=60, env=hs.env())
-    assert "Sanitizer" not in done.stderr and done.stdout, done
+def without_a_reader(hs, arguments, lines):
+    """Runs it with a stdout whose reader leaves after so many lines: (status, stderr)."""
+    reader, writer = os.pipe()
+    if lines == 0:
+        os.close(reader)
+    child = subprocess.Popen([hs.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=writer,
+                             stderr=subprocess.PIPE, text=True, env=hs.env())
+    os.close(writer)
+    if lines > 0:
+        with os.fdopen(reader, "rb", buffering=0) as stdout:
+            while lines > 0:
+                lines -= stdout.read(1) in (b"\n", b"")
+    _, stderr = child.communicate(timeout=60)
+    return child.returncode, stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    "--help", "help probe", "--version", "probe --help", "explain", "explain tls1.3", "lab failures --list",
+    "lab compare --rtt 1ms -c 1", "audit", "audit --json", "audit --watch -i 0.01",
+    "probe {url}", "probe --json {url} {url}", "probe -c 3 -i 0.01 {url}", "probe -w %{{url}} {url}",
+    "compare -c 1 {url}", "compare --json -c 1 {url}", "read {capture}", "read --json {capture}",
+    "read -vv {capture}", "serve --tcp 0",
+])
+def test_a_reader_that_left_ends_it_quietly(hs, nginx, arguments):
+    """Without a line, and with the status of a program that SIGPIPE ended, as the shell tells it."""
+    arguments = arguments.format(url=f"http://127.0.0.1:{nginx.http}/", capture=CAPTURE).split()
+    assert without_a_reader(hs, arguments, lines=0) == (141, "")
+
+
+@pytest.mark.parametrize("arguments", [
+    ["probe", "-c", "100000", "-i", "0.01"], ["probe", "--json", "-c", "100000", "-i", "0.01"],
+    ["compare", "--json", "-c", "1000"],
+])
+def test_a_reader_that_leaves_in_the_middle_ends_it_quietly(hs, nginx, arguments):
+    assert without_a_reader(hs, [*arguments, f"http://127.0.0.1:{nginx.http}/"], lines=1) == (141, "")
+
+
+def test_a_full_disk_is_still_said(hs):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    for arguments in (["--help"], ["explain"], ["lab", "failures", "--list"], ["read", CAPTURE]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([hs.binary, *arguments], stdin=subprocess.DEVNULL, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60, env=hs.env())
+        assert done.returncode == 2 and "stdout: No space left" in done.stderr, (arguments, done)
+        assert len(done.stderr.splitlines()) == 1, (arguments, done)

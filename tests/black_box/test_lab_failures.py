@@ -236,7 +236,7 @@ def test_an_output_that_is_closed_ends_it(hs):
     result = subprocess.run(["sh", "-c", f"{hs.binary} lab failures | head -n 1"], env=hs.env(),
                             capture_output=True, text=True, timeout=60)
     assert result.stdout.startswith("failures  on a path") and time.monotonic() - started < 30
-    assert "failures: stdout: " in result.stderr and len(result.stderr.splitlines()) == 1
+    assert result.stderr == ""
 
 
 @pytest.mark.parametrize("end", [None, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -97,6 +97,14 @@ static const hs_option options[] = {
     {0},
 };
 
+static const hs_exit exits[] = {
+    {"0", "done"},
+    {"other",
+     "a meaning that is so long that it has to be broken between two words and then goes on "
+     "in its column"},
+    {0},
+};
+
 static const hs_command command = {
     .name = "try",
     .operands = "THING…",
@@ -104,6 +112,7 @@ static const hs_command command = {
     .operands_min = 1,
     .operands_max = 3,
     .options = options,
+    .exits = exits,
 };
 
 enum { ARGUMENTS_MAX = 32 };
@@ -268,7 +277,12 @@ static void test_help(void **state)
         "                           words and then goes on in the same column as before\n"
         "      --resolve A          again and again\n"
         "      --even E             only even ones\n"
-        "      --help               this text\n");
+        "      --help               this text\n"
+        "\n"
+        "Exit status\n"
+        "  0        done\n"
+        "  other    a meaning that is so long that it has to be broken between two words and then\n"
+        "           goes on in its column\n");
     hs_capture_free(&a.output);
 }
 
