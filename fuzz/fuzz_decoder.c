@@ -1,36 +1,13 @@
 /* Both directions of a connection, with key log lines between them: decoded as they come, and again
  * byte by byte with all keys known before; both must say the same. Then twice more, the second time
- * with the sessions that the first has left.
- *
- * An input is a row of records: a byte (0 client, 1 server, 2 key log line), a length of two bytes,
- * and so many bytes. The last may be cut short. */
+ * with the sessions that the first has left. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/reader.h"
-#include "decode/annotate.h"
+#include "connection.h"
 #include "decode/decoder.h"
 #include "trace/build.h"
-
-enum { CLIENT, SERVER, KEY, NOTES_MAX = 64 };
-
-typedef struct step {
-    uint8_t kind;
-    hs_bytes bytes;
-} step;
-
-static bool next_step(hs_reader *r, step *out)
-{
-    if (hs_reader_left(r) < 4) {
-        return false;
-    }
-    out->kind = hs_read_u8(r, "kind") % 3;
-    size_t len = hs_read_u16(r, "length");
-    size_t left = hs_reader_left(r);
-    out->bytes = hs_read_bytes(r, len < left ? len : left, "bytes");
-    return true;
-}
 
 static void feed(hs_decoder *decoder, const step *s, bool by_bytes, hs_time at)
 {
@@ -100,16 +77,6 @@ static void decode_again(hs_bytes input)
         hs_trace_free(decode(input, true, false, sessions));
     }
     hs_tls12_sessions_free(sessions);
-}
-
-static void annotate_all(const hs_trace *trace)
-{
-    hs_note items[NOTES_MAX];
-    for (const hs_event *event = trace->events; event; event = event->next) {
-        hs_notes notes = {.items = items, .capacity = NOTES_MAX};
-        hs_fault fault;
-        (void)!hs_annotate(trace, event, &notes, &fault);
-    }
 }
 
 static bool same_text(const char *a, const char *b)

@@ -6,6 +6,7 @@
 
 #include "base/bytes_text.h"
 #include "report/markup.h"
+#include "text_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -76,14 +77,10 @@ static char *document(const char *text, bool is_cut)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char *text = malloc(size + 1);
+    char *text = text_input(data, size);
     if (!text) {
         return 0;
     }
-    if (size > 0) {
-        memcpy(text, data, size);
-    }
-    text[size] = '\0';
     char *whole = document(text, false);
     char *cut = document(text, true);
     if (count(whole, '<') != 2 || count(whole, '>') != 2 || count(whole, '"') != 2 ||

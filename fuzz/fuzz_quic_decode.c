@@ -1,41 +1,16 @@
 /* Both directions of a QUIC connection, with key log lines between them: decoded as they come, and
  * again with all keys known before and the server's datagrams first. Whatever they say, it can be
- * told, and nothing grows without a limit.
- *
- * An input is a row of records: a byte (0 client, 1 server, 2 key log line), a length of two bytes,
- * and so many bytes. The last may be cut short. */
+ * told, and nothing grows without a limit. */
 #include <stdlib.h>
 
-#include "base/reader.h"
-#include "decode/annotate.h"
+#include "connection.h"
 #include "decode/quic.h"
 #include "trace/build.h"
 
 enum {
-    CLIENT,
-    SERVER,
-    KEY,
-    NOTES_MAX = 64,
     MEMORY_MAX = HS_QUIC_WAITING_MAX + 6 * HS_QUIC_CRYPTO_MAX +
                  2 * HS_QUIC_FOLLOWED_STREAMS_MAX * HS_QUIC_STREAM_MAX + 2048 * 1024,
 };
-
-typedef struct step {
-    uint8_t kind;
-    hs_bytes bytes;
-} step;
-
-static bool next_step(hs_reader *r, step *out)
-{
-    if (hs_reader_left(r) < 4) {
-        return false;
-    }
-    out->kind = hs_read_u8(r, "kind") % 3;
-    size_t len = hs_read_u16(r, "length");
-    size_t left = hs_reader_left(r);
-    out->bytes = hs_read_bytes(r, len < left ? len : left, "bytes");
-    return true;
-}
 
 /* Steps of these kinds, one bit each. */
 static void play(hs_quic_decoder *decoder, hs_keylog *keylog, hs_bytes input, unsigned kinds)
@@ -60,16 +35,6 @@ static void play(hs_quic_decoder *decoder, hs_keylog *keylog, hs_bytes input, un
         if (hs_quic_decoder_memory(decoder) > MEMORY_MAX) {
             abort();
         }
-    }
-}
-
-static void annotate_all(const hs_trace *trace)
-{
-    hs_note items[NOTES_MAX];
-    for (const hs_event *event = trace->events; event; event = event->next) {
-        hs_notes notes = {.items = items, .capacity = NOTES_MAX};
-        hs_fault fault;
-        (void)!hs_annotate(trace, event, &notes, &fault);
     }
 }
 

@@ -3,19 +3,16 @@
 #include <string.h>
 
 #include "probe/url.h"
+#include "text_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char *text = malloc(size + 1);
+    char *text = text_input(data, size);
     if (!text) {
         return 0;
     }
-    if (size > 0) {
-        memcpy(text, data, size);
-    }
-    text[size] = '\0';
     hs_url url;
     hs_problem problem = {""};
     hs_result result = hs_url_parse(text, &url, &problem);

@@ -14,20 +14,9 @@ enum { VALUE_COLUMN = 27, MEANING_COLUMN = 42, WORDS_COLUMN = 11, DATE_LENGTH = 
 
 static hs_tone tone_of(hs_audit_rule rule)
 {
-    if (rule == HS_AUDIT_RULE_NONE) {
-        return HS_TONE_PLAIN;
-    }
-    switch (hs_audit_rule_describe(rule)->severity) {
-    case HS_SEVERITY_INFO:
-        return HS_TONE_DIM;
-    case HS_SEVERITY_NOTICE:
-        return HS_TONE_ACCENT;
-    case HS_SEVERITY_WARNING:
-        return HS_TONE_NOTE;
-    case HS_SEVERITY_ERROR:
-        return HS_TONE_BAD;
-    }
-    return HS_TONE_PLAIN;
+    return rule == HS_AUDIT_RULE_NONE
+               ? HS_TONE_PLAIN
+               : hs_page_severity_tone(hs_audit_rule_describe(rule)->severity);
 }
 
 static void put_title(hs_page *page, const char *title)

@@ -48,18 +48,8 @@ static void put_path(hs_markup *markup, const hs_compare_point *point)
     hs_markup_close(markup, "th");
 }
 
-static void put_heading(hs_markup *markup, const char *cls, const char *text)
-{
-    hs_markup_open(markup, "th", cls);
-    hs_markup_attribute(markup, "scope", "col");
-    hs_markup_text(markup, "%s", text);
-    hs_markup_close(markup, "th");
-}
-
 static void put_head(hs_markup *markup, const hs_compare_series *series)
 {
-    hs_markup_open(markup, "thead", NULL);
-    hs_markup_open(markup, "tr", NULL);
     hs_markup_open(markup, "th", NULL);
     hs_markup_attribute(markup, "colspan", "4");
     hs_markup_close(markup, "th");
@@ -71,16 +61,14 @@ static void put_head(hs_markup *markup, const hs_compare_series *series)
     }
     hs_markup_close(markup, "tr");
     hs_markup_open(markup, "tr", NULL);
-    put_heading(markup, NULL, "way");
-    put_heading(markup, "number", "slope, round trips");
-    put_heading(markup, "number", "fixed, ms");
-    put_heading(markup, "number", "off the line, ms");
+    hs_html_table_heading(markup, NULL, "way");
+    hs_html_table_heading(markup, "number", "slope, round trips");
+    hs_html_table_heading(markup, "number", "fixed, ms");
+    hs_html_table_heading(markup, "number", "off the line, ms");
     for (size_t i = 0; i < series->count; i++) {
         put_path(markup, &series->points[i]);
     }
-    hs_markup_close(markup, "tr");
-    hs_markup_close(markup, "thead");
-    hs_markup_line(markup);
+    hs_html_table_body(markup);
 }
 
 static void put_time(hs_markup *markup, hs_time time)
@@ -128,17 +116,12 @@ void hs_html_lines(hs_markup *markup, const hs_compare_series *series)
                       "grows with the path's round trip is the number of round trips of the way; "
                       "what is left where the path has no length is the work of both ends.");
     put_drawing(markup, &lines);
-    hs_markup_open(markup, "div", "scroll");
-    hs_markup_open(markup, "table", "slopes");
+    hs_html_table_begin(markup, "slopes", true);
     put_head(markup, series);
-    hs_markup_open(markup, "tbody", NULL);
     for (int way = 0; way < HS_WAY_COUNT; way++) {
         if (lines.slopes[way].points > 0) {
             put_row(markup, &lines, (hs_way)way);
         }
     }
-    hs_markup_close(markup, "tbody");
-    hs_markup_close(markup, "table");
-    hs_markup_close(markup, "div");
-    hs_markup_line(markup);
+    hs_html_table_end(markup, true);
 }

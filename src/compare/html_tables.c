@@ -28,30 +28,6 @@ static void put_title(hs_markup *markup, const hs_compare_row *row, const char *
     hs_markup_close(markup, "th");
 }
 
-static void open_table(hs_markup *markup, const char *cls)
-{
-    hs_markup_open(markup, "div", "scroll");
-    hs_markup_open(markup, "table", cls);
-    hs_markup_open(markup, "thead", NULL);
-    hs_markup_open(markup, "tr", NULL);
-}
-
-static void open_body(hs_markup *markup)
-{
-    hs_markup_close(markup, "tr");
-    hs_markup_close(markup, "thead");
-    hs_markup_open(markup, "tbody", NULL);
-    hs_markup_line(markup);
-}
-
-static void close_table(hs_markup *markup)
-{
-    hs_markup_close(markup, "tbody");
-    hs_markup_close(markup, "table");
-    hs_markup_close(markup, "div");
-    hs_markup_line(markup);
-}
-
 /* --- the figures --- */
 
 static void put_times(hs_markup *markup, const hs_quantiles *quantiles)
@@ -104,7 +80,7 @@ void hs_html_figures(hs_markup *markup, const hs_comparison *all)
         "way",   "trips",  "p50 ms", "p95 ms", "trips",  "p50 ms", "p95 ms",
         "trips", "p50 ms", "p95 ms", "p50 ms", "p95 ms", "sent",   "received"};
     hs_markup_element(markup, "h2", NULL, "All figures");
-    open_table(markup, "figures");
+    hs_html_table_begin(markup, "figures", true);
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         put_heading(markup, groups[i].text, groups[i].columns, i > 0);
     }
@@ -113,11 +89,11 @@ void hs_html_figures(hs_markup *markup, const hs_comparison *all)
     for (size_t i = 0; i < FIGURE_COLUMNS; i++) {
         put_heading(markup, names[i], 1, i > 0);
     }
-    open_body(markup);
+    hs_html_table_body(markup);
     for (int way = 0; way < HS_WAY_COUNT; way++) {
         put_figures(markup, &all->rows[way]);
     }
-    close_table(markup);
+    hs_html_table_end(markup, true);
 }
 
 /* --- what was agreed on --- */
@@ -135,11 +111,11 @@ void hs_html_agreed(hs_markup *markup, const hs_comparison *all)
     hs_markup_element(markup, "p", "dim",
                       "Resumable: the server gave a session ticket or took one. Multiplexed: many "
                       "requests at once on one connection.");
-    open_table(markup, "agreed");
+    hs_html_table_begin(markup, "agreed", true);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         put_heading(markup, names[i], 1, false);
     }
-    open_body(markup);
+    hs_html_table_body(markup);
     for (int way = 0; way < HS_WAY_COUNT; way++) {
         const hs_compare_row *row = &all->rows[way];
         if (row->state != HS_WAY_MEASURED) {
@@ -157,5 +133,5 @@ void hs_html_agreed(hs_markup *markup, const hs_comparison *all)
         hs_markup_close(markup, "tr");
         hs_markup_line(markup);
     }
-    close_table(markup);
+    hs_html_table_end(markup, true);
 }

@@ -1,5 +1,6 @@
 /* The states of both ends in a page: as they came, and the whole machine. */
 #include "explain/story_page.h"
+#include "report/html.h"
 
 const char hs_story_states_css[] =
     ".states{width:auto;min-width:min(100%,34rem)}\n"
@@ -9,27 +10,13 @@ const char hs_story_states_css[] =
     "@media screen and (max-width:44rem){.states th,.states td,.machine th,.machine td"
     "{padding:.3rem .3rem;font-size:.8rem}}\n";
 
-static void put_headings(hs_markup *markup, const char *const *names, size_t count)
+static void begin_table(hs_markup *markup, const char *cls, const char *const *names, size_t count)
 {
-    hs_markup_open(markup, "thead", NULL);
-    hs_markup_open(markup, "tr", NULL);
+    hs_html_table_begin(markup, cls, false);
     for (size_t i = 0; i < count; i++) {
-        hs_markup_open(markup, "th", NULL);
-        hs_markup_attribute(markup, "scope", "col");
-        hs_markup_text(markup, "%s", names[i]);
-        hs_markup_close(markup, "th");
+        hs_html_table_heading(markup, NULL, names[i]);
     }
-    hs_markup_close(markup, "tr");
-    hs_markup_close(markup, "thead");
-    hs_markup_open(markup, "tbody", NULL);
-    hs_markup_line(markup);
-}
-
-static void close_table(hs_markup *markup)
-{
-    hs_markup_close(markup, "tbody");
-    hs_markup_close(markup, "table");
-    hs_markup_line(markup);
+    hs_html_table_body(markup);
 }
 
 static void put_state(hs_markup *markup, const char *state, bool was_there)
@@ -72,8 +59,7 @@ void hs_story_html_states(hs_markup *markup, const hs_story_act *act, hs_machine
     hs_markup_text(markup, " ");
     hs_markup_element(markup, "span", "reference", "%s", hs_machine_reference(machine));
     hs_markup_close(markup, "h3");
-    hs_markup_open(markup, "table", "states");
-    put_headings(markup, names, sizeof names / sizeof names[0]);
+    begin_table(markup, "states", names, sizeof names / sizeof names[0]);
     hs_markup_open(markup, "tr", NULL);
     put_state(markup, client ? client : not_seen, true);
     put_state(markup, NULL, false);
@@ -82,7 +68,7 @@ void hs_story_html_states(hs_markup *markup, const hs_story_act *act, hs_machine
     for (size_t i = 0; i < act->step_count; i++) {
         put_step(markup, &act->steps[i], machine, was_there);
     }
-    close_table(markup);
+    hs_html_table_end(markup, false);
 }
 
 static void put_rule(hs_markup *markup, const hs_story_act *act, const hs_tcp_rule *rule)
@@ -110,8 +96,7 @@ void hs_story_html_machine(hs_markup *markup, const hs_story_act *act)
         "Blue is the client's way through it on this connection, green the server's, violet both.");
     hs_story_machine(markup, act);
     hs_markup_element(markup, "h3", NULL, "All its rules");
-    hs_markup_open(markup, "table", "machine");
-    put_headings(markup, names, sizeof names / sizeof names[0]);
+    begin_table(markup, "machine", names, sizeof names / sizeof names[0]);
     for (int state = 0; state < HS_TCP_STATE_COUNT; state++) {
         for (size_t i = 0; i < count; i++) {
             if ((int)rules[i].from == state) {
@@ -119,5 +104,5 @@ void hs_story_html_machine(hs_markup *markup, const hs_story_act *act)
             }
         }
     }
-    close_table(markup);
+    hs_html_table_end(markup, false);
 }

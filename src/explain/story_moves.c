@@ -111,7 +111,7 @@ static void tell_tcp(hs_story_act *act)
 static void follow(hs_story *story, const hs_story_act *act, hs_story_step *step, hs_side side,
                    const char **state)
 {
-    const hs_tls_rule *rule = hs_tls_rule_find(act->trace, side, *state, step->from, step->name);
+    const hs_tls_rule *rule = hs_tls_rule_find(act->trace, side, *state, step->event);
     while (rule) {
         const char *cause = rule->message
                                 ? hs_arena_printf(story->arena, "%s %s",
@@ -120,13 +120,17 @@ static void follow(hs_story *story, const hs_story_act *act, hs_story_step *step
                                 : "at once";
         add_move(step, (hs_story_move){HS_MACHINE_TLS, side, rule->from, rule->to, cause});
         *state = rule->to;
-        rule = hs_tls_rule_find(act->trace, side, *state, step->from, NULL);
+        rule = hs_tls_rule_find(act->trace, side, *state, NULL);
     }
 }
 
-/* A client that rejects the certificate does not go on, whatever else has arrived. */
-static bool stops_at_certificate(const hs_trace *trace)
+/* A side that rejects the other's certificate, or that there is none, does not go on, whatever else
+ * has arrived. */
+static bool stops_at_certificate(const hs_trace *trace, hs_side side)
 {
+    if (side == HS_SERVER) {
+        return trace->failure.cls == HS_FAILURE_TLS_BAD_CLIENT_AUTH_CERT;
+    }
     static const char prefix[] = "tls.cert.";
     const char *name = hs_fact_failure_class(trace->failure.cls);
     return name && strncmp(name, prefix, strlen(prefix)) == 0;
@@ -135,18 +139,20 @@ static bool stops_at_certificate(const hs_trace *trace)
 static void tell_tls(hs_story *story, hs_story_act *act)
 {
     const char *states[] = {"START", "START"};
-    bool has_stopped = false;
+    bool has_stopped[] = {false, false};
     for (size_t i = 0; i < act->step_count; i++) {
         hs_story_step *step = &act->steps[i];
         if (step->layer != HS_LAYER_TLS) {
             continue;
         }
-        if (!has_stopped) {
-            follow(story, act, step, HS_CLIENT, &states[HS_CLIENT]);
+        for (int side = 0; side < 2; side++) {
+            if (!has_stopped[side]) {
+                follow(story, act, step, (hs_side)side, &states[side]);
+            }
+            bool is_judged = (int)step->from != side && strcmp(step->name, "Certificate") == 0;
+            has_stopped[side] = has_stopped[side] ||
+                                (is_judged && stops_at_certificate(act->trace, (hs_side)side));
         }
-        follow(story, act, step, HS_SERVER, &states[HS_SERVER]);
-        has_stopped = has_stopped ||
-                      (stops_at_certificate(act->trace) && strcmp(step->name, "Certificate") == 0);
     }
 }
 

@@ -31,14 +31,26 @@ const hs_tls_rule hs_tls_rules[] = {
     RULE(SERVER, "WAIT_EOED", CLIENT, "EndOfEarlyData", ALWAYS, "WAIT_FLIGHT2"),
     RULE(SERVER, "WAIT_FLIGHT2", CLIENT, NULL, WITH_CLIENT_AUTH, "WAIT_CERT"),
     RULE(SERVER, "WAIT_FLIGHT2", CLIENT, NULL, WITHOUT_CLIENT_AUTH, "WAIT_FINISHED"),
-    RULE(SERVER, "WAIT_CERT", CLIENT, "Certificate", ALWAYS, "WAIT_CV"),
+    RULE(SERVER, "WAIT_CERT", CLIENT, "Certificate", EMPTY, "WAIT_FINISHED"),
+    RULE(SERVER, "WAIT_CERT", CLIENT, "Certificate", NOT_EMPTY, "WAIT_CV"),
     RULE(SERVER, "WAIT_CV", CLIENT, "CertificateVerify", ALWAYS, "WAIT_FINISHED"),
     RULE(SERVER, "WAIT_FINISHED", CLIENT, "Finished", ALWAYS, "CONNECTED"),
 };
 
 const size_t hs_tls_rule_count = COUNT(hs_tls_rules);
 
-static bool is_good(const hs_trace *trace, hs_tls_when when)
+static bool has_no_certificates(const hs_event *message)
+{
+    for (const hs_detail *detail = message ? message->details : NULL; detail;
+         detail = detail->next) {
+        if (strcmp(detail->key, "certificates") == 0) {
+            return !detail->text && detail->number == 0;
+        }
+    }
+    return false;
+}
+
+static bool is_good(const hs_trace *trace, const hs_event *message, hs_tls_when when)
 {
     const hs_tls_facts *tls = &trace->tls;
     bool is_early = tls->early_data == HS_EARLY_DATA_ACCEPTED && !trace->quic.present;
@@ -55,21 +67,26 @@ static bool is_good(const hs_trace *trace, hs_tls_when when)
         return tls->client_certificate_requested == HS_YES;
     case HS_TLS_WITHOUT_CLIENT_AUTH:
         return tls->client_certificate_requested != HS_YES;
+    case HS_TLS_EMPTY:
+        return has_no_certificates(message);
+    case HS_TLS_NOT_EMPTY:
+        return !has_no_certificates(message);
     default:
         return true;
     }
 }
 
 const hs_tls_rule *hs_tls_rule_find(const hs_trace *trace, hs_side side, const char *state,
-                                    hs_side sender, const char *message)
+                                    const hs_event *message)
 {
     for (size_t i = 0; i < hs_tls_rule_count; i++) {
         const hs_tls_rule *rule = &hs_tls_rules[i];
-        bool is_message = message ? rule->message && rule->sender == sender &&
-                                        strcmp(rule->message, message) == 0
-                                  : !rule->message;
+        bool is_message = message
+                              ? rule->message && message->name && rule->sender == message->from &&
+                                    strcmp(rule->message, message->name) == 0
+                              : !rule->message;
         if (rule->side == side && is_message && strcmp(rule->from, state) == 0 &&
-            is_good(trace, rule->when)) {
+            is_good(trace, message, rule->when)) {
             return rule;
         }
     }

@@ -6,7 +6,7 @@
 
 #include <handshake/trace.h>
 
-/* On which handshakes a rule is good. */
+/* On which handshakes a rule is good, or for which messages. */
 typedef enum hs_tls_when {
     HS_TLS_ALWAYS,
     HS_TLS_WITH_CERTIFICATE, /* the server proves itself by one */
@@ -15,6 +15,8 @@ typedef enum hs_tls_when {
     HS_TLS_WITHOUT_EARLY_DATA,
     HS_TLS_WITH_CLIENT_AUTH,
     HS_TLS_WITHOUT_CLIENT_AUTH,
+    HS_TLS_EMPTY, /* a Certificate without certificates (RFC 8446 4.4.2) */
+    HS_TLS_NOT_EMPTY,
 } hs_tls_when;
 
 typedef struct hs_tls_rule {
@@ -32,6 +34,6 @@ extern const size_t hs_tls_rule_count;
 /* The rule by which `side` leaves `state` when `message` crosses, or at once (`message` NULL); NULL
  * where it stays. */
 const hs_tls_rule *hs_tls_rule_find(const hs_trace *trace, hs_side side, const char *state,
-                                    hs_side sender, const char *message);
+                                    const hs_event *message);
 
 #endif

@@ -13,7 +13,6 @@
 #include "wire/quic/error.h"
 #include "wire/quic/version.h"
 #include "wire/tls/alert.h"
-#include "wire/tls/names.h"
 
 enum { TEXT_MAX = 512, HINT_MAX = 320 };
 
@@ -67,23 +66,6 @@ static const char *peer(const hs_quic_session *session)
     return session->context->is_server ? "the client" : "the server";
 }
 
-static const char *alert_name(int alert)
-{
-    const char *name = hs_tls_alert_description_name((uint8_t)alert);
-    return name ? name : "without a name";
-}
-
-static void protocols_text(const hs_quic_session *session, char *out, size_t size)
-{
-    size_t used = 0;
-    out[0] = 0;
-    for (size_t at = 0; at < session->alpn_len && used < size; at += 1U + session->alpn[at]) {
-        int len = snprintf(out + used, size - used, "%s%.*s", at ? "," : "", session->alpn[at],
-                           (const char *)session->alpn + at + 1);
-        used += len > 0 ? (size_t)len : 0;
-    }
-}
-
 /* What an alert from the server means at this point. */
 static void alert_hint(const hs_quic_session *session, hs_failure_class cls, char *out, size_t size)
 {
@@ -92,27 +74,12 @@ static void alert_hint(const hs_quic_session *session, hs_failure_class cls, cha
     if (session->context->is_server) {
         return;
     }
-    switch (cls) {
-    case HS_FAILURE_TLS_CIPHER_MISMATCH:
-        snprintf(out, size, ": it found no cipher suite, group or signature algorithm in common");
-        break;
-    case HS_FAILURE_TLS_ALPN_MISMATCH:
-        protocols_text(session, list, sizeof(list));
+    if (cls == HS_FAILURE_TLS_ALPN_MISMATCH) {
+        hs_tls_protocols_text(hs_bytes_of(session->alpn, session->alpn_len), list, sizeof(list));
         snprintf(out, size, ": offered was %s", list[0] ? list : "none");
-        break;
-    case HS_FAILURE_TLS_UNRECOGNIZED_NAME:
-        snprintf(out, size, ": it does not know %.100s",
-                 session->peer.name && !session->peer.name_is_address ? session->peer.name
-                                                                      : "a client without SNI");
-        break;
-    case HS_FAILURE_TLS_BAD_CLIENT_AUTH_CERT:
-        snprintf(out, size,
-                 hs_quic_tls_has_certificate(session->context->tls)
-                     ? ": it did not accept the client certificate"
-                     : ": it wants a client certificate and none was given");
-        break;
-    default:
-        break;
+    } else {
+        hs_tls_alert_hint(cls, &session->peer, hs_quic_tls_has_certificate(session->context->tls),
+                          out, size);
     }
 }
 
@@ -123,7 +90,7 @@ static void of_alert_received(hs_quic_session *session, uint8_t alert)
     hs_failure_class cls = hs_tls_alert_class(alert, requested);
     alert_hint(session, cls, hint, sizeof(hint));
     hs_quic_end_set(session, HS_QUIC_END_PEER_CLOSE, cls, "%s sent alert %s (%d)%s", peer(session),
-                    alert_name(alert), alert, hint);
+                    hs_tls_alert_text(alert), alert, hint);
     session->end.failure.alert = alert;
     session->end.failure.alert_received = true;
 }
@@ -221,7 +188,7 @@ static void of_tls(hs_quic_session *session)
         hs_quic_end_set(session, HS_QUIC_END_LOCAL_CLOSE,
                         cls == HS_FAILURE_TLS_ALERT ? HS_FAILURE_TLS_PROTOCOL_ERROR : cls,
                         "%s; sent alert %s (%d)", why ? why : "the TLS handshake cannot go on",
-                        alert_name(alert), alert);
+                        hs_tls_alert_text(alert), alert);
     }
     session->end.failure.alert = alert;
 }

@@ -34,4 +34,13 @@ void hs_tls_failure_of_pins(const hs_tls_session *session, const X509 *leaf, hs_
 void hs_tls_peer_failure(const hs_tls_peer *peer, hs_tls_failure *out);
 void hs_tls_pins_failure(const hs_pins *pins, const X509 *leaf, hs_tls_failure *out);
 
+/* Parts of a message (tls_failure_hint.c), over TCP and over QUIC. */
+const char *hs_tls_alert_text(int alert);
+/* "h2,http/1.1": the names in a ProtocolNameList (RFC 7301 3.1), which is whole; "" for none. */
+void hs_tls_protocols_text(hs_bytes list, char *out, size_t size);
+/* What an alert of this class means to the client that the server sent it to, to stand behind its
+ * name; "" where that says all. */
+void hs_tls_alert_hint(hs_failure_class cls, const hs_tls_peer *peer, bool has_certificate,
+                       char *out, size_t size);
+
 #endif

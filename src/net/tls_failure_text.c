@@ -9,7 +9,6 @@
 #include "net/asn1_text.h"
 #include "net/tls_failure.h"
 #include "net/tls_state.h"
-#include "wire/tls/alert.h"
 #include "wire/tls/names.h"
 
 enum { TEXT_MAX = 512 };
@@ -38,12 +37,6 @@ static const char *peer(const hs_tls_session *session)
     return session->context->is_server ? "the client" : "the server";
 }
 
-static const char *alert_name(int alert)
-{
-    const char *name = hs_tls_alert_description_name((uint8_t)alert);
-    return name ? name : "without a name";
-}
-
 static const char *version_name(long version, const char *otherwise)
 {
     const char *name = version > 0 ? hs_tls_version_name((uint16_t)version) : NULL;
@@ -58,17 +51,6 @@ static void versions_text(const hs_tls_session *session, char *out, size_t size)
     snprintf(out, size, strcmp(min, max) == 0 ? "%s" : "%s to %s", min, max);
 }
 
-static void protocols_text(const hs_tls_session *session, char *out, size_t size)
-{
-    size_t used = 0;
-    out[0] = 0;
-    for (size_t at = 0; at < session->alpn_len && used < size; at += 1U + session->alpn[at]) {
-        int len = snprintf(out + used, size - used, "%s%.*s", at ? "," : "", session->alpn[at],
-                           (const char *)session->alpn + at + 1);
-        used += len > 0 ? (size_t)len : 0;
-    }
-}
-
 /* What an alert from the server means at this point. */
 static void alert_hint(const hs_tls_session *session, hs_failure_class cls, char *out, size_t size)
 {
@@ -78,29 +60,16 @@ static void alert_hint(const hs_tls_session *session, hs_failure_class cls, char
         return;
     }
     switch (cls) {
-    case HS_FAILURE_TLS_CIPHER_MISMATCH:
-        snprintf(out, size, ": it found no cipher suite, group or signature algorithm in common");
-        break;
     case HS_FAILURE_TLS_VERSION_MISMATCH:
         versions_text(session, list, sizeof(list));
         snprintf(out, size, ": offered was %s", list);
         break;
     case HS_FAILURE_TLS_ALPN_MISMATCH:
-        protocols_text(session, list, sizeof(list));
+        hs_tls_protocols_text(hs_bytes_of(session->alpn, session->alpn_len), list, sizeof(list));
         snprintf(out, size, ": offered was %s", list);
         break;
-    case HS_FAILURE_TLS_UNRECOGNIZED_NAME:
-        snprintf(out, size, ": it does not know %.100s",
-                 session->peer.name && !session->peer.name_is_address ? session->peer.name
-                                                                      : "a client without SNI");
-        break;
-    case HS_FAILURE_TLS_BAD_CLIENT_AUTH_CERT:
-        snprintf(out, size,
-                 session->context->has_certificate
-                     ? ": it did not accept the client certificate"
-                     : ": it wants a client certificate and none was given");
-        break;
     default:
+        hs_tls_alert_hint(cls, &session->peer, session->context->has_certificate, out, size);
         break;
     }
 }
@@ -112,7 +81,7 @@ static void of_alert(const hs_tls_session *session, int alert, hs_tls_failure *o
     alert_hint(session, cls, hint, sizeof(hint));
     out->alert = alert;
     out->alert_received = true;
-    set(out, cls, "%s sent alert %s (%d)%s", peer(session), alert_name(alert), alert, hint);
+    set(out, cls, "%s sent alert %s (%d)%s", peer(session), hs_tls_alert_text(alert), alert, hint);
 }
 
 static hs_bytes first_bytes(const hs_tls_session *session)
@@ -173,7 +142,7 @@ static void of_reason(const hs_tls_session *session, unsigned long error, hs_tls
     }
     char sent[96] = "";
     if (session->alert >= 0 && !session->alert_received) {
-        snprintf(sent, sizeof(sent), "; sent alert %s (%d)", alert_name(session->alert),
+        snprintf(sent, sizeof(sent), "; sent alert %s (%d)", hs_tls_alert_text(session->alert),
                  session->alert);
     }
     char offered[64];

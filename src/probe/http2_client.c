@@ -5,6 +5,22 @@
 
 enum { OUTPUT_MAX = 1024 * 1024 };
 
+int hs_http2_client_new(hs_run *run, nghttp2_on_header_callback on_header,
+                        nghttp2_on_frame_recv_callback on_frame,
+                        nghttp2_on_data_chunk_recv_callback on_data, nghttp2_session **out)
+{
+    nghttp2_session_callbacks *callbacks = NULL;
+    int error = nghttp2_session_callbacks_new(&callbacks);
+    if (error == 0) {
+        nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+        nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+        error = nghttp2_session_client_new(out, callbacks, run);
+    }
+    nghttp2_session_callbacks_del(callbacks);
+    return error;
+}
+
 void hs_http2_client_flush(hs_run *run, nghttp2_session *session)
 {
     hs_buffer out;

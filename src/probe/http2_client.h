@@ -6,6 +6,10 @@
 
 #include "probe/run.h"
 
+/* A client whose callbacks get the run as their context; `on_data` may be NULL. nghttp2's error. */
+int hs_http2_client_new(hs_run *run, nghttp2_on_header_callback on_header,
+                        nghttp2_on_frame_recv_callback on_frame,
+                        nghttp2_on_data_chunk_recv_callback on_data, nghttp2_session **out);
 /* What nghttp2 wants to send goes out in one piece, so that it leaves in one segment. */
 void hs_http2_client_flush(hs_run *run, nghttp2_session *session);
 /* Hands bytes to nghttp2. False: the run has failed. */

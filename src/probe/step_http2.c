@@ -76,24 +76,12 @@ static int submit(hs_run *run, exchange *x)
     return error < 0 ? error : 0;
 }
 
-static int new_session(hs_run *run, exchange *x)
-{
-    nghttp2_session_callbacks *callbacks = NULL;
-    int error = nghttp2_session_callbacks_new(&callbacks);
-    if (error == 0) {
-        nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-        nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-        error = nghttp2_session_client_new(&x->session, callbacks, run);
-    }
-    nghttp2_session_callbacks_del(callbacks);
-    return error;
-}
-
 static void start(hs_run *run)
 {
     exchange *x = calloc(1, sizeof *x);
     run->exchange = x;
-    if (!x || new_session(run, x) != 0 || submit(run, x) != 0) {
+    if (!x || hs_http2_client_new(run, on_header, on_frame, NULL, &x->session) != 0 ||
+        submit(run, x) != 0) {
         hs_run_give_up(run, HS_NO_MEMORY);
         return;
     }

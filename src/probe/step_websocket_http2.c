@@ -189,20 +189,6 @@ static int submit_request(hs_run *run, exchange *x)
 
 /* --- the steps --- */
 
-static int new_session(hs_run *run, exchange *x)
-{
-    nghttp2_session_callbacks *callbacks = NULL;
-    int error = nghttp2_session_callbacks_new(&callbacks);
-    if (error == 0) {
-        nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-        nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
-        error = nghttp2_session_client_new(&x->session, callbacks, run);
-    }
-    nghttp2_session_callbacks_del(callbacks);
-    return error;
-}
-
 static void start_session(hs_run *run)
 {
     exchange *x = calloc(1, sizeof *x);
@@ -211,7 +197,8 @@ static void start_session(hs_run *run)
         hs_buffer_init(&x->in, INPUT_MAX);
         hs_buffer_init(&x->out, OUTPUT_MAX);
     }
-    if (!x || new_session(run, x) != 0 || hs_http2_client_settings(x->session) != 0) {
+    if (!x || hs_http2_client_new(run, on_header, on_frame, on_data, &x->session) != 0 ||
+        hs_http2_client_settings(x->session) != 0) {
         hs_run_give_up(run, HS_NO_MEMORY);
         return;
     }

@@ -94,3 +94,39 @@ hs_result hs_html_end(hs_markup *markup)
     hs_markup_line(markup);
     return hs_markup_finish(markup);
 }
+
+void hs_html_table_begin(hs_markup *markup, const char *cls, bool scrolls)
+{
+    if (scrolls) {
+        hs_markup_open(markup, "div", "scroll");
+    }
+    hs_markup_open(markup, "table", cls);
+    hs_markup_open(markup, "thead", NULL);
+    hs_markup_open(markup, "tr", NULL);
+}
+
+void hs_html_table_heading(hs_markup *markup, const char *cls, const char *text)
+{
+    hs_markup_open(markup, "th", cls);
+    hs_markup_attribute(markup, "scope", "col");
+    hs_markup_text(markup, "%s", text);
+    hs_markup_close(markup, "th");
+}
+
+void hs_html_table_body(hs_markup *markup)
+{
+    hs_markup_close(markup, "tr");
+    hs_markup_close(markup, "thead");
+    hs_markup_open(markup, "tbody", NULL);
+    hs_markup_line(markup);
+}
+
+void hs_html_table_end(hs_markup *markup, bool scrolls)
+{
+    hs_markup_close(markup, "tbody");
+    hs_markup_close(markup, "table");
+    if (scrolls) {
+        hs_markup_close(markup, "div");
+    }
+    hs_markup_line(markup);
+}

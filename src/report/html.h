@@ -15,4 +15,13 @@ void hs_html_begin(hs_markup *markup, FILE *out, const char *title, const char *
 /* Ends the page; as hs_markup_finish. */
 HS_CHECKED hs_result hs_html_end(hs_markup *markup);
 
+/* A table, opened up to the first row of its head. `scrolls`: in a box that scrolls where the page
+ * is narrower. */
+void hs_html_table_begin(hs_markup *markup, const char *cls, bool scrolls);
+/* The heading of a column. */
+void hs_html_table_heading(hs_markup *markup, const char *cls, const char *text);
+/* From the last row of its head to its body. */
+void hs_html_table_body(hs_markup *markup);
+void hs_html_table_end(hs_markup *markup, bool scrolls);
+
 #endif

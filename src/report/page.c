@@ -13,6 +13,21 @@ static const char *const tone_codes[] = {
     [HS_TONE_BAD] = "31", [HS_TONE_NOTE] = "33",  [HS_TONE_ACCENT] = "36",
 };
 
+hs_tone hs_page_severity_tone(hs_severity severity)
+{
+    switch (severity) {
+    case HS_SEVERITY_INFO:
+        return HS_TONE_DIM;
+    case HS_SEVERITY_NOTICE:
+        return HS_TONE_ACCENT;
+    case HS_SEVERITY_WARNING:
+        return HS_TONE_NOTE;
+    case HS_SEVERITY_ERROR:
+        return HS_TONE_BAD;
+    }
+    return HS_TONE_PLAIN;
+}
+
 void hs_page_init(hs_page *page, FILE *out, const hs_report_options *options)
 {
     size_t width = options->width > 0 ? (size_t)options->width : WIDTH_DEFAULT;

@@ -21,6 +21,9 @@ typedef enum hs_tone {
     HS_TONE_ACCENT,
 } hs_tone;
 
+/* Of what has this severity. */
+hs_tone hs_page_severity_tone(hs_severity severity);
+
 typedef struct hs_page {
     FILE *out;
     bool color;

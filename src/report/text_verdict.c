@@ -67,28 +67,14 @@ static void put_cost(hs_page *page, const hs_finding *finding)
     }
 }
 
-static hs_tone severity_tone(hs_severity severity)
-{
-    switch (severity) {
-    case HS_SEVERITY_INFO:
-        return HS_TONE_DIM;
-    case HS_SEVERITY_NOTICE:
-        return HS_TONE_ACCENT;
-    case HS_SEVERITY_WARNING:
-        return HS_TONE_NOTE;
-    case HS_SEVERITY_ERROR:
-        return HS_TONE_BAD;
-    }
-    return HS_TONE_PLAIN;
-}
-
 void hs_text_findings(hs_page *page, const hs_trace *trace, hs_severity least)
 {
     for (const hs_finding *finding = trace->findings; finding; finding = finding->next) {
         if (finding->severity < least) {
             continue;
         }
-        hs_text_row(page, severity_tone(finding->severity), hs_severity_name(finding->severity));
+        hs_text_row(page, hs_page_severity_tone(finding->severity),
+                    hs_severity_name(finding->severity));
         hs_page_words(page, HS_TONE_STRONG, "%s:", finding->title);
         hs_page_words(page, HS_TONE_PLAIN, "%s", finding->evidence);
         put_cost(page, finding);

@@ -523,6 +523,18 @@ static void talk_said(quic_talk *talk, size_t from, const talk_stream_row *rows,
     }
 }
 
+void talk_message(quic_talk *talk, hs_side from, talk_level level, hs_bytes message)
+{
+    talk_crypto(talk, 0, message);
+    talk_packet(talk, from, level);
+}
+
+void talk_initial(quic_talk *talk, hs_time at)
+{
+    talk_message(talk, HS_CLIENT, TALK_INITIAL, talk_client_hello(talk));
+    talk_send(talk, at);
+}
+
 void talk_handshake(quic_talk *talk, hs_time at)
 {
     const hs_time way = 5 * HS_MILLISECOND;

@@ -94,6 +94,10 @@ hs_bytes talk_part(hs_bytes bytes, size_t from, size_t to);
 hs_bytes talk_reset_token(void);
 void talk_retry(quic_talk *talk, hs_bytes scid, hs_bytes token, hs_bytes answers, bool is_right);
 
+/* A packet of the datagram that has this message, from its beginning. */
+void talk_message(quic_talk *talk, hs_side from, talk_level level, hs_bytes message);
+/* A datagram of the client's Initial with its ClientHello. */
+void talk_initial(quic_talk *talk, hs_time at);
 /* A whole handshake with a request and its answer: begins at `at`, a path of 10 ms. */
 void talk_handshake(quic_talk *talk, hs_time at);
 

@@ -15,8 +15,7 @@ static void a_handshake_has_its_times_ends_and_options(void **state)
 {
     (void)state;
     char text[512];
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     hs_trace *t = wire_finish(w);
     assert_int_equal(w->count, 1);
     assert_int_equal(t->at, 1700000000 * HS_SECOND);
@@ -278,8 +277,7 @@ static void a_syn_that_comes_late_is_of_the_same_connection(void **state)
 static void the_same_ports_again_are_another_connection(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, HS_TCP_FIN, 1, 1, "");
     wire_server(w, 1 * MS, HS_TCP_FIN, 1, 2, "");
     wire_client(w, 1 * MS, 0, 2, 2, "");

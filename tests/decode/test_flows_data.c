@@ -20,12 +20,9 @@ static uint32_t behind(const char *text)
 static void segments_out_of_order_make_the_request(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, 0, 11, 1, &REQUEST[10]);
-    wire_send(
-        w, 1 * MS,
-        &(wire_packet){.flags = HS_TCP_ACK, .seq = 1, .ack = 1, .data = hs_bytes_of(REQUEST, 10)});
+    wire_client_bytes(w, 1 * MS, 0, 1, 1, hs_bytes_of(REQUEST, 10));
     hs_trace *t = wire_finish(w);
     assert_non_null(wire_event(t, "request", 0));
     assert_int_equal(wire_event(t, "request", 0)->moment.at, 12 * MS);
@@ -38,8 +35,7 @@ static void segments_out_of_order_make_the_request(void **state)
 static void repeated_segments_are_counted_once_told_and_not_decoded_twice(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, 0, 1, 1, REQUEST);
     wire_client(w, 200 * MS, 0, 1, 1, REQUEST);
     wire_client(w, 400 * MS, 0, 1, 1, REQUEST);
@@ -55,8 +51,7 @@ static void repeated_segments_are_counted_once_told_and_not_decoded_twice(void *
 static void a_repetition_with_other_bytes_is_reported_and_ignored(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, 0, 1, 1, "GET /one HTTP/1.1\r\n\r\n");
     wire_client(w, 1 * MS, 0, 1, 1, "GET /two HTTP/1.1\r\n\r\n");
     hs_trace *t = wire_finish(w);
@@ -68,8 +63,7 @@ static void a_repetition_with_other_bytes_is_reported_and_ignored(void **state)
 static void what_the_capture_lost_is_a_gap_and_the_rest_goes_on(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, 0, 1, 1, REQUEST);
     /* 50 bytes of the server were not captured, and the client has them. */
     wire_server(w, 9 * MS, 0, 51, behind(REQUEST), "HTTP/1.1 100 ");
@@ -87,8 +81,7 @@ static void what_the_capture_lost_is_a_gap_and_the_rest_goes_on(void **state)
 static void an_acknowledgment_that_overtakes_its_data_makes_no_gap(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, 0, 1, 1, REQUEST);
     wire_client(w, 1 * MS, 0, behind(REQUEST), behind(RESPONSE), "");
     wire_server(w, 1, 0, 1, behind(REQUEST), RESPONSE);
@@ -101,16 +94,11 @@ static void an_acknowledgment_that_overtakes_its_data_makes_no_gap(void **state)
 static void keep_alives_and_probes_are_no_data(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, 0, 1, 1, REQUEST);
     wire_server(w, 9 * MS, 0, 1, behind(REQUEST), "");
     for (int i = 0; i < 3; i++) {
-        wire_send(w, 30000 * MS,
-                  &(wire_packet){.flags = HS_TCP_ACK,
-                                 .seq = behind(REQUEST) - 1,
-                                 .ack = 1,
-                                 .data = hs_bytes_of("\0", 1)});
+        wire_client_bytes(w, 30000 * MS, 0, behind(REQUEST) - 1, 1, hs_bytes_of("\0", 1));
         wire_server(w, 9 * MS, 0, 1, behind(REQUEST), "");
     }
     wire_server(w, 9 * MS, 0, 1, behind(REQUEST), RESPONSE);
@@ -125,8 +113,7 @@ static void keep_alives_and_probes_are_no_data(void **state)
 static void packets_cut_by_the_snapshot_length(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_send(
         w, 1 * MS,
         &(wire_packet){
@@ -147,23 +134,13 @@ static const uint8_t client_hello[] = {22, 3,  1,  0,  45, 1,  0,  0,    41,   3
 static void starttls_is_found_by_its_client_hello(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_server(w, 1 * MS, 0, 1, 1, "220 ready\r\n");
     wire_client(w, 1 * MS, 0, 1, 12, "STARTTLS\r\n");
     wire_server(w, 1 * MS, 0, 12, 11, "220 go\r\n");
-    wire_send(w, 1 * MS,
-              &(wire_packet){.flags = HS_TCP_ACK,
-                             .seq = 11,
-                             .ack = 20,
-                             .data = hs_bytes_of(client_hello, sizeof client_hello)});
+    wire_client_bytes(w, 1 * MS, 0, 11, 20, hs_bytes_of(client_hello, sizeof client_hello));
     static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40};
-    wire_send(w, 9 * MS,
-              &(wire_packet){.from_server = true,
-                             .flags = HS_TCP_ACK,
-                             .seq = 20,
-                             .ack = 11 + sizeof client_hello,
-                             .data = hs_bytes_of(alert, sizeof alert)});
+    wire_server_bytes(w, 9 * MS, 0, 20, 11 + sizeof client_hello, hs_bytes_of(alert, sizeof alert));
     hs_trace *t = wire_finish(w);
     assert_true(t->tls.present);
     assert_int_equal(t->tls.alert_description, 40);
@@ -179,21 +156,12 @@ static const uint8_t server_hello[] = {22, 3,  3,  0,  42, 2,  0,  0,  38,   3, 
 
 static void send_server_hello(wire *w, hs_time after, uint32_t seq, uint32_t ack)
 {
-    wire_send(w, after,
-              &(wire_packet){.from_server = true,
-                             .flags = HS_TCP_ACK,
-                             .seq = seq,
-                             .ack = ack,
-                             .data = hs_bytes_of(server_hello, sizeof server_hello)});
+    wire_server_bytes(w, after, 0, seq, ack, hs_bytes_of(server_hello, sizeof server_hello));
 }
 
 static void send_client_hello(wire *w, hs_time after, uint32_t seq, uint32_t ack)
 {
-    wire_send(w, after,
-              &(wire_packet){.flags = HS_TCP_ACK,
-                             .seq = seq,
-                             .ack = ack,
-                             .data = hs_bytes_of(client_hello, sizeof client_hello)});
+    wire_client_bytes(w, after, 0, seq, ack, hs_bytes_of(client_hello, sizeof client_hello));
 }
 
 static void assert_is_server_hellos(const hs_trace *t)
@@ -204,48 +172,43 @@ static void assert_is_server_hellos(const hs_trace *t)
     assert_int_equal(t->milestones[HS_MILESTONE_READY].at, HS_TIME_NONE);
 }
 
+/* Something else is asked for and granted; then comes a ServerHello, with 200 bytes of the client's
+ * missing before it or none. With `is_told` the server's bare acknowledgments say so first, the
+ * second so late that the gap is for sure. */
+static void hello_behind_a_grant(bool is_missing, bool is_told)
+{
+    wire *w = wire_new_open();
+    uint32_t lost = is_missing ? 200 : 0;
+    wire_client(w, 1 * MS, 0, 1, 1, "\x04\x01\x01\xbb example.org");
+    wire_server(w, 1 * MS, 0, 1, 17, "granted");
+    if (is_told) {
+        wire_server(w, 1 * MS, 0, 8, 17 + lost, "");
+        wire_server(w, 100 * MS, 0, 8, 17 + lost, "");
+    }
+    send_server_hello(w, is_told ? 100 * MS : 1 * MS, 8, 17 + lost);
+    wire_client(w, 1 * MS, 0, 17 + lost, 8 + sizeof server_hello, "more");
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->tls.present, is_missing);
+    assert_int_equal(t->capture.missing_bytes, lost);
+    if (is_missing) {
+        assert_is_server_hellos(t);
+    }
+    wire_free(w);
+}
+
 static void tls_is_found_by_its_server_hello_where_the_client_hello_is_missing(void **state)
 {
     (void)state;
-    for (int is_missing = 0; is_missing < 2; is_missing++) {
-        wire *w = wire_new(NULL);
-        uint32_t lost = is_missing ? 200 : 0;
-        wire_open(w);
-        wire_client(w, 1 * MS, 0, 1, 1, "\x04\x01\x01\xbb example.org");
-        wire_server(w, 1 * MS, 0, 1, 17, "granted");
-        wire_server(w, 1 * MS, 0, 8, 17 + lost, "");
-        wire_server(w, 100 * MS, 0, 8, 17 + lost, ""); /* now the gap is for sure */
-        send_server_hello(w, 100 * MS, 8, 17 + lost);
-        wire_client(w, 1 * MS, 0, 17 + lost, 8 + sizeof server_hello, "more");
-        hs_trace *t = wire_finish(w);
-        assert_int_equal(t->tls.present, is_missing);
-        if (is_missing) {
-            assert_is_server_hellos(t);
-        }
-        wire_free(w);
-    }
+    hello_behind_a_grant(false, true);
+    hello_behind_a_grant(true, true);
 }
 
 /* The ServerHello acknowledges the ClientHello, and nothing else did. */
 static void a_server_hello_itself_shows_that_the_client_hello_is_missing(void **state)
 {
     (void)state;
-    for (int is_missing = 0; is_missing < 2; is_missing++) {
-        wire *w = wire_new(NULL);
-        uint32_t lost = is_missing ? 200 : 0;
-        wire_open(w);
-        wire_client(w, 1 * MS, 0, 1, 1, "\x04\x01\x01\xbb example.org");
-        wire_server(w, 1 * MS, 0, 1, 17, "granted");
-        send_server_hello(w, 1 * MS, 8, 17 + lost);
-        wire_client(w, 1 * MS, 0, 17 + lost, 8 + sizeof server_hello, "more");
-        hs_trace *t = wire_finish(w);
-        assert_int_equal(t->tls.present, is_missing);
-        assert_int_equal(t->capture.missing_bytes, lost);
-        if (is_missing) {
-            assert_is_server_hellos(t);
-        }
-        wire_free(w);
-    }
+    hello_behind_a_grant(false, false);
+    hello_behind_a_grant(true, false);
 }
 
 /* With nothing before TLS, the client going on or not; and with the SYNs before the capture. */
@@ -274,8 +237,7 @@ static void nor_need_there_be_anything_else(void **state)
 static void a_server_hello_in_front_of_nothing_is_no_tls(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     send_server_hello(w, 1 * MS, 1, 1);
     hs_trace *t = wire_finish(w);
     assert_false(t->tls.present);
@@ -456,8 +418,7 @@ static void light_mode_tells_the_same_line_from_512_bytes(void **state)
 static void fragments_of_a_segment_are_put_together(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_packet p = {
         .flags = HS_TCP_ACK, .seq = 1, .ack = 1, .data = hs_bytes_of(REQUEST, strlen(REQUEST))};
     uint8_t frame[1500];

@@ -19,10 +19,7 @@ enum { HELLO = sizeof client_hello };
 
 static void send_hello(wire *w)
 {
-    wire_send(
-        w, 1 * MS,
-        &(wire_packet){
-            .flags = HS_TCP_ACK, .seq = 1, .ack = 1, .data = hs_bytes_of(client_hello, HELLO)});
+    wire_client_bytes(w, 1 * MS, 0, 1, 1, hs_bytes_of(client_hello, HELLO));
 }
 
 static void send_alert(wire *w, bool from_server, uint8_t description)
@@ -49,8 +46,7 @@ static void assert_states(const hs_trace *t, const char *client, const char *ser
 static void four_packets_close_it(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, HS_TCP_FIN, 1, 1, "");
     wire_server(w, 9 * MS, 0, 1, 2, "");
     wire_server(w, 5 * MS, HS_TCP_FIN, 1, 2, "");
@@ -67,8 +63,7 @@ static void four_packets_close_it(void **state)
 static void three_packets_close_it_and_the_server_may_begin(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_server(w, 1 * MS, HS_TCP_FIN, 1, 1, "");
     wire_client(w, 1 * MS, HS_TCP_FIN, 1, 2, "");
     wire_server(w, 9 * MS, 0, 2, 2, "");
@@ -82,8 +77,7 @@ static void three_packets_close_it_and_the_server_may_begin(void **state)
 static void both_may_close_at_once(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, HS_TCP_FIN, 1, 1, "");
     wire_server(w, 1 * MS, HS_TCP_FIN, 1, 1, "");
     wire_client(w, 1 * MS, 0, 2, 2, "");
@@ -110,8 +104,7 @@ static void both_may_close_at_once(void **state)
 static void a_fin_that_is_lost_behind_the_capture_is_not_received(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, HS_TCP_FIN, 1, 1, "");
     wire_server(w, 9 * MS, HS_TCP_FIN, 1, 1, ""); /* lost; then the client's FIN arrives */
     wire_server(w, 1 * MS, 0, 2, 2, "");
@@ -126,8 +119,7 @@ static void a_fin_that_is_lost_behind_the_capture_is_not_received(void **state)
 static void one_direction_may_close_alone(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, HS_TCP_FIN, 1, 1, REQUEST);
     uint32_t c = 2 + (uint32_t)strlen(REQUEST);
     wire_server(w, 9 * MS, 0, 1, c, RESPONSE);
@@ -275,8 +267,7 @@ static void a_client_that_resets_in_place_of_its_ack_was_never_established(void 
 static void a_reset_behind_both_fins_does_not_change_the_end(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, HS_TCP_FIN, 1, 1, "");
     wire_server(w, 9 * MS, HS_TCP_FIN, 1, 2, "");
     wire_client(w, 1 * MS, HS_TCP_RST, 2, 2, "");
@@ -337,8 +328,7 @@ static void alerts_name_the_failure_by_who_sent_them(void **state)
 static void closed_within_tls(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     send_hello(w);
     close_both(w, 1 + HELLO, 1);
     hs_trace *t = wire_finish(w);
@@ -365,8 +355,7 @@ static void closed_within_tls(void **state)
 static void an_answer_that_is_no_tls(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     send_hello(w);
     wire_server(w, 9 * MS, 0, 1, 1 + HELLO, "HTTP/1.1 400 Bad Request\r\n\r\n");
     close_both(w, 1 + HELLO, 1 + 28);
@@ -379,8 +368,7 @@ static void an_answer_that_is_no_tls(void **state)
 static void missing_packets_leave_the_failure_open(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     send_hello(w);
     close_both(w, 1 + HELLO, 1 + 100); /* 100 bytes of the server were not captured */
     hs_trace *t = wire_finish(w);
@@ -430,8 +418,7 @@ static void websocket_upgrades_and_refusals(void **state)
 static void closed_without_an_answer(void **state)
 {
     (void)state;
-    wire *w = wire_new(NULL);
-    wire_open(w);
+    wire *w = wire_new_open();
     wire_client(w, 1 * MS, 0, 1, 1, REQUEST);
     close_both(w, 1 + (uint32_t)strlen(REQUEST), 1);
     assert_int_equal(wire_finish(w)->failure.cls, HS_FAILURE_HTTP_CLOSED);

@@ -272,9 +272,7 @@ static void closed(void **state)
 {
     (void)state;
     quic_talk *talk = talk_new(HS_QUIC_V1);
-    talk_crypto(talk, 0, talk_client_hello(talk));
-    talk_packet(talk, HS_CLIENT, TALK_INITIAL);
-    talk_send(talk, 0);
+    talk_initial(talk, 0);
     talk_close(talk, false, 0x128, "no suite in common");
     talk_packet(talk, HS_SERVER, TALK_INITIAL);
     talk_send(talk, 10 * HS_MILLISECOND);

@@ -19,8 +19,7 @@ static void probe_timeout_and_loss(void **state)
     (void)state;
     quic_talk *talk = talk_new(HS_QUIC_V1);
     hs_bytes hello = talk_client_hello(talk);
-    talk_crypto(talk, 0, hello);
-    talk_packet(talk, HS_CLIENT, TALK_INITIAL);
+    talk_message(talk, HS_CLIENT, TALK_INITIAL, hello);
     talk_send(talk, 0);
     talk->numbers[0][HS_CLIENT]++;
     talk_handshake(talk, 1000 * HS_MILLISECOND);
@@ -35,11 +34,9 @@ static void probe_timeout_and_loss(void **state)
 
     /* Two datagrams at the end of one silence (RFC 9002 6.2.4), a PING in the second. */
     quic_talk *twice = talk_new(HS_QUIC_V1);
-    talk_crypto(twice, 0, hello);
-    talk_packet(twice, HS_CLIENT, TALK_INITIAL);
+    talk_message(twice, HS_CLIENT, TALK_INITIAL, hello);
     talk_send(twice, 0);
-    talk_crypto(twice, 0, hello);
-    talk_packet(twice, HS_CLIENT, TALK_INITIAL);
+    talk_message(twice, HS_CLIENT, TALK_INITIAL, hello);
     talk_send(twice, HS_SECOND);
     talk_ping(twice);
     talk_packet(twice, HS_CLIENT, TALK_INITIAL);
@@ -57,9 +54,7 @@ static void silence_is_no_failure_yet(void **state)
 {
     (void)state;
     quic_talk *talk = talk_new(HS_QUIC_V1);
-    talk_crypto(talk, 0, talk_client_hello(talk));
-    talk_packet(talk, HS_CLIENT, TALK_INITIAL);
-    talk_send(talk, 0);
+    talk_initial(talk, 0);
     hs_trace *trace = talk_judge(talk, TALK_KEYS_FIRST, false);
     assert_int_equal(trace->failure.cls, HS_FAILURE_NONE);
     assert_int_equal(trace->quic.retry, HS_UNSEEN);
@@ -82,8 +77,7 @@ static void amplification(void **state)
         talk_padding(talk, 1200 - hello.len - 60);
         talk_packet(talk, HS_CLIENT, TALK_INITIAL);
         talk_send(talk, 0);
-        talk_crypto(talk, 0, talk_server_hello(talk));
-        talk_packet(talk, HS_SERVER, TALK_INITIAL);
+        talk_message(talk, HS_SERVER, TALK_INITIAL, talk_server_hello(talk));
         talk_crypto(talk, 0, extensions);
         talk_crypto(talk, extensions.len, talk_part(certificate, 0, 700));
         talk_packet(talk, HS_SERVER, TALK_HANDSHAKE);
@@ -169,9 +163,7 @@ static void closes(void **state)
         if (rows[i].is_done) {
             talk_handshake(talk, 0);
         } else {
-            talk_crypto(talk, 0, talk_client_hello(talk));
-            talk_packet(talk, HS_CLIENT, TALK_INITIAL);
-            talk_send(talk, 0);
+            talk_initial(talk, 0);
         }
         talk_close(talk, rows[i].is_application, rows[i].error, "for a reason");
         talk_packet(talk, HS_SERVER, rows[i].is_done ? TALK_APPLICATION : TALK_INITIAL);
@@ -195,9 +187,7 @@ static void client_gives_up(void **state)
 {
     (void)state;
     quic_talk *talk = talk_new(HS_QUIC_V1);
-    talk_crypto(talk, 0, talk_client_hello(talk));
-    talk_packet(talk, HS_CLIENT, TALK_INITIAL);
-    talk_send(talk, 0);
+    talk_initial(talk, 0);
     talk_close(talk, false, HS_QUIC_ERROR_NO_ERROR, "no recent network activity");
     talk_packet(talk, HS_CLIENT, TALK_INITIAL);
     talk_send(talk, 4 * HS_SECOND);
@@ -212,13 +202,9 @@ static void hidden_close(void **state)
 {
     (void)state;
     quic_talk *talk = talk_new(HS_QUIC_V1);
-    talk_crypto(talk, 0, talk_client_hello(talk));
-    talk_packet(talk, HS_CLIENT, TALK_INITIAL);
-    talk_send(talk, 0);
-    talk_crypto(talk, 0, talk_server_hello(talk));
-    talk_packet(talk, HS_SERVER, TALK_INITIAL);
-    talk_crypto(talk, 0, talk_encrypted_extensions(talk));
-    talk_packet(talk, HS_SERVER, TALK_HANDSHAKE);
+    talk_initial(talk, 0);
+    talk_message(talk, HS_SERVER, TALK_INITIAL, talk_server_hello(talk));
+    talk_message(talk, HS_SERVER, TALK_HANDSHAKE, talk_encrypted_extensions(talk));
     talk_send(talk, 10);
     hs_trace *trace = talk_judge(talk, TALK_KEYS_NO_LOG, true);
     assert_int_equal(trace->failure.cls, HS_FAILURE_QUIC_TIMED_OUT);
@@ -243,21 +229,16 @@ static void hidden_finished(void **state)
     (void)state;
     for (int way = 0; way < 2; way++) {
         quic_talk *talk = talk_new(HS_QUIC_V1);
-        talk_crypto(talk, 0, talk_client_hello(talk));
-        talk_packet(talk, HS_CLIENT, TALK_INITIAL);
-        talk_send(talk, 0);
-        talk_crypto(talk, 0, talk_server_hello(talk));
-        talk_packet(talk, HS_SERVER, TALK_INITIAL);
-        talk_crypto(talk, 0, talk_finished());
-        talk_packet(talk, HS_SERVER, TALK_HANDSHAKE);
+        talk_initial(talk, 0);
+        talk_message(talk, HS_SERVER, TALK_INITIAL, talk_server_hello(talk));
+        talk_message(talk, HS_SERVER, TALK_HANDSHAKE, talk_finished());
         talk_send(talk, 10);
         talk->client_knows = true;
         talk_ack(talk, 0, 0, 0);
         talk_packet(talk, HS_CLIENT, TALK_HANDSHAKE);
         talk_send(talk, 20);
         if (way == 0) {
-            talk_crypto(talk, 0, talk_finished());
-            talk_packet(talk, HS_CLIENT, TALK_HANDSHAKE);
+            talk_message(talk, HS_CLIENT, TALK_HANDSHAKE, talk_finished());
             talk_send(talk, 21);
         }
         talk_ping(talk);

@@ -27,19 +27,12 @@ static hs_bytes token(void)
     return hs_bytes_of(token_bytes, sizeof token_bytes);
 }
 
-static void initial(quic_talk *talk, hs_time at)
-{
-    talk_crypto(talk, 0, talk_client_hello(talk));
-    talk_packet(talk, HS_CLIENT, TALK_INITIAL);
-    talk_send(talk, at);
-}
-
 /* The client's Initial, a Retry, and the handshake with its token. */
 static quic_talk *talk_with_retry(bool is_right)
 {
     quic_talk *talk = talk_new(HS_QUIC_V1);
     hs_bytes first = talk->client_dcid;
-    initial(talk, 0);
+    talk_initial(talk, 0);
     talk_retry(talk, retry_scid(), token(), first, is_right);
     talk_send(talk, 2 * HS_MILLISECOND);
     talk_set_initial(talk, HS_QUIC_V1, retry_scid());
@@ -99,7 +92,7 @@ static void retry_loop(void **state)
 {
     (void)state;
     quic_talk *talk = talk_with_retry(true);
-    initial(talk, 4 * HS_MILLISECOND);
+    talk_initial(talk, 4 * HS_MILLISECOND);
     talk_retry(talk, hs_bytes_of(other_id, sizeof other_id), token(), retry_scid(), true);
     talk_send(talk, 6 * HS_MILLISECOND);
     hs_trace *trace = talk_judge(talk, TALK_KEYS_FIRST, true);
@@ -154,7 +147,7 @@ static void compatible_upgrade(void **state)
     (void)state;
     quic_talk *talk = talk_new(HS_QUIC_V1);
     talk->early = true;
-    initial(talk, 0);
+    talk_initial(talk, 0);
     talk_stream(talk, 0, 0, "early", false);
     talk_packet(talk, HS_CLIENT, TALK_EARLY);
     talk_send(talk, 0);
@@ -194,7 +187,7 @@ static void version_negotiation(void **state)
     (void)state;
     static const uint8_t id[] = {7, 7, 7, 7, 7, 7, 7, 7, 7};
     quic_talk *talk = talk_new(HS_QUIC_V2);
-    initial(talk, 0);
+    talk_initial(talk, 0);
     negotiation(talk, talk->client_dcid, offered, 2);
     talk_send(talk, 5 * HS_MILLISECOND);
     hs_trace *trace = talk_judge(talk, TALK_KEYS_FIRST, false);
@@ -236,7 +229,7 @@ static void negotiation_ignored(void **state)
 {
     (void)state;
     quic_talk *talk = talk_new(HS_QUIC_V1);
-    initial(talk, 0);
+    talk_initial(talk, 0);
     negotiation(talk, talk->server_scid, offered, 1); /* not its connection ID */
     talk_send(talk, 1);
     hs_trace *trace = talk_judge(talk, TALK_KEYS_FIRST, false);

@@ -149,25 +149,41 @@ void wire_open(wire *w)
     wire_ack(w, HS_MILLISECOND);
 }
 
-void wire_client(wire *w, hs_time after, uint16_t flags, uint32_t seq, uint32_t ack,
-                 const char *data)
+wire *wire_new_open(void)
 {
-    wire_send(w, after,
-              &(wire_packet){.flags = flags | HS_TCP_ACK,
-                             .seq = seq,
-                             .ack = ack,
-                             .data = hs_bytes_of(data, strlen(data))});
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    return w;
 }
 
-void wire_server(wire *w, hs_time after, uint16_t flags, uint32_t seq, uint32_t ack,
-                 const char *data)
+void wire_client_bytes(wire *w, hs_time after, uint16_t flags, uint32_t seq, uint32_t ack,
+                       hs_bytes data)
+{
+    wire_send(w, after,
+              &(wire_packet){.flags = flags | HS_TCP_ACK, .seq = seq, .ack = ack, .data = data});
+}
+
+void wire_server_bytes(wire *w, hs_time after, uint16_t flags, uint32_t seq, uint32_t ack,
+                       hs_bytes data)
 {
     wire_send(w, after,
               &(wire_packet){.from_server = true,
                              .flags = flags | HS_TCP_ACK,
                              .seq = seq,
                              .ack = ack,
-                             .data = hs_bytes_of(data, strlen(data))});
+                             .data = data});
+}
+
+void wire_client(wire *w, hs_time after, uint16_t flags, uint32_t seq, uint32_t ack,
+                 const char *data)
+{
+    wire_client_bytes(w, after, flags, seq, ack, hs_bytes_of(data, strlen(data)));
+}
+
+void wire_server(wire *w, hs_time after, uint16_t flags, uint32_t seq, uint32_t ack,
+                 const char *data)
+{
+    wire_server_bytes(w, after, flags, seq, ack, hs_bytes_of(data, strlen(data)));
 }
 
 hs_trace *wire_finish(wire *w)

@@ -52,11 +52,18 @@ void wire_syn_ack(wire *w, hs_time after);
 void wire_ack(wire *w, hs_time after);
 /* All three, the round trip being 10 ms, 9 of them behind the place of the capture. */
 void wire_open(wire *w);
+/* A new one with the default settings, opened. */
+wire *wire_new_open(void);
 /* Flags beside ACK; sequence and acknowledgment relative. */
 void wire_client(wire *w, hs_time after, uint16_t flags, uint32_t seq, uint32_t ack,
                  const char *data);
 void wire_server(wire *w, hs_time after, uint16_t flags, uint32_t seq, uint32_t ack,
                  const char *data);
+/* The same with any bytes. */
+void wire_client_bytes(wire *w, hs_time after, uint16_t flags, uint32_t seq, uint32_t ack,
+                       hs_bytes data);
+void wire_server_bytes(wire *w, hs_time after, uint16_t flags, uint32_t seq, uint32_t ack,
+                       hs_bytes data);
 /* The capture ends; the only trace, or the `index`th. */
 hs_trace *wire_finish(wire *w);
 /* "client CLOSED SYN-SENT, server …": the steps of one side, joined by " > ". */

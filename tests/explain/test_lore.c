@@ -124,27 +124,48 @@ static void a_rule_fits_its_handshake(void **state)
 {
     (void)state;
     hs_trace trace = {.tls = {.resumed = HS_NO, .early_data = HS_EARLY_DATA_ACCEPTED}};
-    const hs_tls_rule *rule = hs_tls_rule_find(&trace, HS_SERVER, "NEGOTIATED", HS_SERVER,
-                                               "Finished");
+    const hs_event finished = {.from = HS_SERVER, .name = "Finished"};
+    const hs_event extensions = {.from = HS_SERVER, .name = "EncryptedExtensions"};
+    const hs_event clients = {.from = HS_CLIENT, .name = "EncryptedExtensions"};
+    const hs_tls_rule *rule = hs_tls_rule_find(&trace, HS_SERVER, "NEGOTIATED", &finished);
     assert_string_equal(rule->to, "WAIT_EOED");
     trace.quic.present = true; /* RFC 9001 8.3 */
-    rule = hs_tls_rule_find(&trace, HS_SERVER, "NEGOTIATED", HS_SERVER, "Finished");
+    rule = hs_tls_rule_find(&trace, HS_SERVER, "NEGOTIATED", &finished);
     assert_string_equal(rule->to, "WAIT_FLIGHT2");
-    rule = hs_tls_rule_find(&trace, HS_CLIENT, "WAIT_EE", HS_SERVER, "EncryptedExtensions");
+    rule = hs_tls_rule_find(&trace, HS_CLIENT, "WAIT_EE", &extensions);
     assert_string_equal(rule->to, "WAIT_CERT_CR");
     trace.tls.resumed = HS_YES;
-    rule = hs_tls_rule_find(&trace, HS_CLIENT, "WAIT_EE", HS_SERVER, "EncryptedExtensions");
+    rule = hs_tls_rule_find(&trace, HS_CLIENT, "WAIT_EE", &extensions);
     assert_string_equal(rule->to, "WAIT_FINISHED");
-    assert_null(hs_tls_rule_find(&trace, HS_CLIENT, "WAIT_EE", HS_CLIENT, "EncryptedExtensions"));
-    assert_null(hs_tls_rule_find(&trace, HS_CLIENT, "CONNECTED", HS_SERVER, "Finished"));
+    assert_null(hs_tls_rule_find(&trace, HS_CLIENT, "WAIT_EE", &clients));
+    assert_null(hs_tls_rule_find(&trace, HS_CLIENT, "CONNECTED", &finished));
+}
+
+/* RFC 8446 4.4.2: a client that was asked and has none says so, and proves nothing. */
+static void an_empty_certificate_is_not_proved(void **state)
+{
+    (void)state;
+    const hs_trace trace = {.tls = {.resumed = HS_NO, .client_certificate_requested = HS_YES}};
+    hs_detail count = {.key = "certificates", .number = 0};
+    hs_event certificate = {.from = HS_CLIENT, .name = "Certificate", .details = &count};
+    const hs_tls_rule *rule = hs_tls_rule_find(&trace, HS_SERVER, "WAIT_CERT", &certificate);
+    assert_string_equal(rule->to, "WAIT_FINISHED");
+    count.number = 1;
+    rule = hs_tls_rule_find(&trace, HS_SERVER, "WAIT_CERT", &certificate);
+    assert_string_equal(rule->to, "WAIT_CV");
+    certificate.from = HS_SERVER;
+    assert_null(hs_tls_rule_find(&trace, HS_SERVER, "WAIT_CERT", &certificate));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(messages_are_whole),        cmocka_unit_test(fields_are_whole),
-        cmocka_unit_test(topics_are_whole),          cmocka_unit_test(the_machine_of_tls_is_whole),
+        cmocka_unit_test(messages_are_whole),
+        cmocka_unit_test(fields_are_whole),
+        cmocka_unit_test(topics_are_whole),
+        cmocka_unit_test(the_machine_of_tls_is_whole),
         cmocka_unit_test(a_rule_fits_its_handshake),
+        cmocka_unit_test(an_empty_certificate_is_not_proved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "stories.h"
+#include "trace/build.h"
 
 enum { PATH_TEXT = 1024 };
 
@@ -118,6 +119,83 @@ static void states_are_those_of_the_tables(void **state)
         path_check check = {&paths[i], 0};
         hs_test_each_connection(paths[i].file, check_path, &check);
         assert_true(check.seen > 0);
+    }
+}
+
+/* A server asks the client for a certificate, and the client has none (RFC 8446 4.4.2). */
+static hs_trace *without_client_certificate(hs_failure_class cls)
+{
+    static const struct {
+        hs_side from;
+        const char *name;
+        int certificates; /* -1: it is no Certificate */
+    } messages[] = {
+        {HS_CLIENT, "ClientHello", -1},
+        {HS_SERVER, "ServerHello", -1},
+        {HS_SERVER, "EncryptedExtensions", -1},
+        {HS_SERVER, "CertificateRequest", -1},
+        {HS_SERVER, "Certificate", 1},
+        {HS_SERVER, "CertificateVerify", -1},
+        {HS_SERVER, "Finished", -1},
+        {HS_CLIENT, "Certificate", 0},
+        {HS_CLIENT, "Finished", -1},
+    };
+    const hs_trace_config config = {.keep_events = true};
+    hs_trace *trace = hs_trace_new(&config);
+    uint64_t sent[2] = {0, 0};
+    assert_non_null(trace);
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        hs_side from = messages[i].from;
+        hs_moment moment = {(hs_time)i * HS_MILLISECOND, HS_CLOCK_CAPTURE};
+        hs_trace_add_segment(trace, from, 1, moment);
+        hs_event *event = hs_trace_add_event(trace, &(hs_message){.from = from,
+                                                                  .layer = HS_LAYER_TLS,
+                                                                  .name = messages[i].name,
+                                                                  .bytes = 1,
+                                                                  .first = sent[from],
+                                                                  .end = sent[from] + 1});
+        assert_non_null(event);
+        sent[from]++;
+        if (messages[i].certificates >= 0) {
+            hs_event_add_number(trace, event, "certificates", messages[i].certificates);
+        }
+    }
+    trace->tls.present = true;
+    trace->tls.version = 0x0304;
+    trace->tls.resumed = HS_NO;
+    trace->tls.client_certificate_requested = HS_YES;
+    if (cls != HS_FAILURE_NONE) {
+        hs_trace_fail(trace, cls, HS_PHASE_TLS, HS_SECOND, "a certificate is required");
+    }
+    assert_int_equal(hs_trace_finish(trace), HS_OK);
+    return trace;
+}
+
+/* The server may go on without it, or refuse (RFC 8446 4.4.2.4). */
+static void a_client_without_certificate_is_taken_or_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        hs_failure_class cls;
+        const char *server;
+    } cases[] = {
+        {HS_FAILURE_NONE,
+         "START RECVD_CH NEGOTIATED WAIT_FLIGHT2 WAIT_CERT WAIT_FINISHED CONNECTED"},
+        {HS_FAILURE_TLS_BAD_CLIENT_AUTH_CERT,
+         "START RECVD_CH NEGOTIATED WAIT_FLIGHT2 WAIT_CERT WAIT_FINISHED"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[PATH_TEXT];
+        hs_test_story test;
+        hs_trace *trace = without_client_certificate(cases[i].cls);
+        hs_test_story_begin(&test, trace, HS_ACT_WHOLE);
+        path_of(&test.story.acts[0], HS_MACHINE_TLS, HS_CLIENT, path);
+        assert_string_equal(
+            path, "START WAIT_SH WAIT_EE WAIT_CERT_CR WAIT_CERT WAIT_CV WAIT_FINISHED CONNECTED");
+        path_of(&test.story.acts[0], HS_MACHINE_TLS, HS_SERVER, path);
+        assert_string_equal(path, cases[i].server);
+        hs_test_story_end(&test);
+        hs_trace_free(trace);
     }
 }
 
@@ -308,6 +386,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_are_those_of_the_tables),
+        cmocka_unit_test(a_client_without_certificate_is_taken_or_refused),
         cmocka_unit_test(states_stand_with_the_packet_that_brings_them),
         cmocka_unit_test(a_part_is_told),
         cmocka_unit_test(tls12_has_its_own_words),

@@ -390,6 +390,12 @@ void world_start(world *w)
     assert_int_equal(hs_quic_session_start(w->client, w->now), HS_OK);
 }
 
+void world_connect(world *w)
+{
+    world_start(w);
+    world_shake_hands(w, HS_SECOND);
+}
+
 int64_t world_ask(world *w, const char *text, bool fin)
 {
     int64_t stream = -1;
@@ -413,6 +419,13 @@ hs_bytes world_ticket(world *w)
     assert_true(ticket.len > 0);
     memcpy(copy, ticket.data, ticket.len);
     return hs_bytes_of(copy, ticket.len);
+}
+
+void world_offer(world *w, hs_bytes ticket, bool early)
+{
+    bool may = !early;
+    assert_int_equal(hs_quic_session_offer(w->client, ticket, &may), HS_OK);
+    assert_int_equal(may, early);
 }
 
 void world_expect_failure(const world *w, hs_failure_class cls, const char *part)

@@ -114,6 +114,8 @@ void world_start(world *w);
 void world_run(world *w, hs_time until);
 /* Until the client has confirmed the handshake or is closed, at most that long from now. */
 void world_shake_hands(world *w, hs_time at_most);
+/* The client starts, and has a second for that. */
+void world_connect(world *w);
 /* For a second: what is under way arrives. */
 void world_settle(world *w);
 /* Client: opens a stream and sends. */
@@ -121,6 +123,8 @@ int64_t world_ask(world *w, const char *text, bool fin);
 const char *world_text(world_end *end); /* what came, as a C string */
 /* A copy that the caller frees. */
 hs_bytes world_ticket(world *w);
+/* The client, not started, takes this ticket, which has to say whether early data may be sent. */
+void world_offer(world *w, hs_bytes ticket, bool early);
 void world_expect_failure(const world *w, hs_failure_class cls, const char *part);
 
 #endif

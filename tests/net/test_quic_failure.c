@@ -127,10 +127,8 @@ static void a_resumed_certificate_is_judged(void **state)
     world_close(&w);
     world_open(&w, fixture, &(world_options){.cert = file, .secret = 3});
     world_client(&w, NULL, NULL, NULL, 0);
-    bool early = false;
-    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_offer(&w, ticket, true);
+    world_connect(&w);
     world_expect_failure(&w, HS_FAILURE_TLS_CERT_DATE_INVALID, "expired 3 days ago");
     assert_int_equal(w.c.completed, 0);
     assert_int_equal(w.c.end.error, 0x100 + 45);
@@ -169,8 +167,7 @@ static void no_version_in_common(void **state)
     world w;
     world_open(&w, *state, &(world_options){.server_versions = only_v1, .server_version_count = 1});
     world_client(&w, NULL, NULL, only_v2, 1);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_connect(&w);
     world_expect_failure(&w, HS_FAILURE_QUIC_VERSION_MISMATCH,
                          "the server does not speak QUIC v2; it offers v1");
     assert_int_equal(w.c.end.kind, HS_QUIC_END_VERSION_NEGOTIATION);
@@ -337,8 +334,7 @@ static void a_full_server_refuses(void **state)
     meet(&w, *state, &(world_options){.sessions_max = 1, .retry = HS_QUIC_RETRY_NEVER}, NULL, NULL);
     assert_int_equal(w.c.confirmed, 1);
     world_client(&w, NULL, NULL, NULL, 0);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_connect(&w);
     world_expect_failure(&w, HS_FAILURE_QUIC_CLOSED,
                          "closed the connection within the handshake: CONNECTION_REFUSED");
     assert_int_equal(w.c.end.error, HS_QUIC_ERROR_CONNECTION_REFUSED);
@@ -355,8 +351,7 @@ static void a_server_shuts_down(void **state)
     assert_true(w.c.end.is_application);
     assert_int_equal(hs_quic_server_count(w.server), 0);
     world_client(&w, NULL, NULL, NULL, 0);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_connect(&w);
     world_expect_failure(&w, HS_FAILURE_QUIC_CLOSED, "CONNECTION_REFUSED");
     world_close(&w);
 }

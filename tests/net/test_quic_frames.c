@@ -97,7 +97,6 @@ static void frames_and_messages_are_nonsense(void **state)
     enum { ROUNDS = 400 };
     int classes[HS_FAILURE_COUNT] = {0};
     int completed = 0;
-    bool early = false;
     world w;
     world_open(&w, *state, &(world_options){.sessions_max = 64, .retry = HS_QUIC_RETRY_NEVER});
     one_in = 0;
@@ -109,7 +108,7 @@ static void frames_and_messages_are_nonsense(void **state)
         one_in = 2 + (unsigned)round % 12;
         world_client(&w, NULL, NULL, NULL, 0);
         if (round % 4 == 0) {
-            assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
+            world_offer(&w, ticket, true);
             world_ask(&w, "early", true);
         }
         world_start(&w);

@@ -279,8 +279,7 @@ static void a_recorded_first_flight_is_not_served_again(void **state)
     world_settle(&w);
     hs_bytes ticket = world_ticket(&w);
     world_client(&w, NULL, NULL, only_v1, 1);
-    bool early = false;
-    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
+    world_offer(&w, ticket, true);
     world_ask(&w, "pay", true);
     memset(&recorded, 0, sizeof(recorded));
     w.filter = record_first_flight;

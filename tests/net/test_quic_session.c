@@ -15,6 +15,14 @@ static const uint32_t only_v2[] = {HS_QUIC_V2};
 static const uint32_t v1_first[] = {HS_QUIC_V1, HS_QUIC_V2};
 static const uint32_t v2_first[] = {HS_QUIC_V2, HS_QUIC_V1};
 
+/* The default client has shaken hands with a server of these options. */
+static void open_connected(world *w, void **state, const world_options *options)
+{
+    world_open(w, *state, options);
+    world_client(w, NULL, NULL, NULL, 0);
+    world_connect(w);
+}
+
 static void one_round_trip(void **state)
 {
     world w;
@@ -23,8 +31,7 @@ static void one_round_trip(void **state)
     assert_int_equal(hs_quic_session_version(w.client), 0);
     assert_int_equal(hs_quic_session_deadline(w.client), HS_TIME_NONE);
     hs_time start = w.now;
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_connect(&w);
     assert_int_equal(w.c.completed, 1);
     assert_int_equal(w.c.completed_at - start, ROUND_TRIP);
     assert_int_equal(w.c.confirmed_at - start, 2 * ROUND_TRIP);
@@ -95,14 +102,11 @@ static hs_bytes first_ticket(world *w, const uint32_t *versions, size_t count)
 static void resumed(void **state)
 {
     world w;
-    bool early = false;
     world_open(&w, *state, &(world_options){0});
     hs_bytes ticket = first_ticket(&w, NULL, 0);
     world_client(&w, NULL, NULL, NULL, 0);
-    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
-    assert_true(early);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_offer(&w, ticket, true);
+    world_connect(&w);
     assert_int_equal(w.c.confirmed, 1);
     assert_true(hs_quic_session_resumed(w.client));
     assert_true(hs_quic_session_resumed(w.accepted));
@@ -118,13 +122,11 @@ static void resumed(void **state)
 static void early_data_accepted_then_replayed(void **state)
 {
     world w;
-    bool early = false;
     world_open(&w, *state, &(world_options){0});
     hs_bytes ticket = first_ticket(&w, only_v1, 1);
     for (int round = 0; round < 3; round++) {
         world_client(&w, NULL, NULL, only_v1, 1);
-        assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
-        assert_true(early);
+        world_offer(&w, ticket, true);
         int64_t control = -1;
         assert_int_equal(hs_quic_session_open(w.client, false, &control), HS_OK);
         assert_int_equal(control, 2);
@@ -133,8 +135,7 @@ static void early_data_accepted_then_replayed(void **state)
         int64_t asked = world_ask(&w, "early", true);
         assert_int_equal(asked, 0);
         hs_time start = w.now;
-        world_start(&w);
-        world_shake_hands(&w, HS_SECOND);
+        world_connect(&w);
         world_settle(&w);
         bool accepted = round == 0;
         assert_int_equal(w.c.completed, 1);
@@ -157,16 +158,13 @@ static void early_data_accepted_then_replayed(void **state)
 static void early_data_is_refused_by_a_server_that_has_none(void **state)
 {
     world w;
-    bool early = true;
     world_open(&w, *state, &(world_options){.no_early_data = true});
     hs_bytes ticket = first_ticket(&w, NULL, 0);
     world_client(&w, NULL, NULL, NULL, 0);
-    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
-    assert_false(early);
+    world_offer(&w, ticket, false);
     int64_t stream = 0;
     assert_int_equal(hs_quic_session_open(w.client, true, &stream), HS_INVALID);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_connect(&w);
     assert_true(hs_quic_session_resumed(w.client));
     free((void *)ticket.data);
     world_close(&w);
@@ -175,36 +173,28 @@ static void early_data_is_refused_by_a_server_that_has_none(void **state)
 static void a_ticket_is_for_its_name_protocol_and_version(void **state)
 {
     world w;
-    bool early = true;
     world_open(&w, *state, &(world_options){0});
     hs_bytes ticket = first_ticket(&w, only_v1, 1);
     world_client(&w, "a.wild.example", NULL, only_v1, 1);
-    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
-    assert_false(early);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_offer(&w, ticket, false);
+    world_connect(&w);
     assert_int_equal(w.c.confirmed, 1);
     assert_false(hs_quic_session_resumed(w.client));
 
     world_client(&w, NULL, "echo", only_v1, 1);
-    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
-    assert_false(early);
+    world_offer(&w, ticket, false);
 
     world_client(&w, NULL, NULL, only_v2, 1);
-    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
-    assert_false(early);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_offer(&w, ticket, false);
+    world_connect(&w);
     assert_int_equal(w.c.confirmed, 1);
     assert_false(hs_quic_session_resumed(w.client));
     assert_false(hs_quic_session_used_token(w.client));
 
     /* Of two versions the ticket's is begun with. */
     world_client(&w, NULL, NULL, v2_first, 2);
-    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
-    assert_true(early);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_offer(&w, ticket, true);
+    world_connect(&w);
     assert_true(hs_quic_session_resumed(w.client));
     free((void *)ticket.data);
     world_close(&w);
@@ -214,15 +204,13 @@ static void tickets_and_tokens_outlive_the_server(void **state)
 {
     world w;
     world next;
-    bool early = false;
     world_open(&w, *state, &(world_options){.secret = 7});
     hs_bytes ticket = first_ticket(&w, NULL, 0);
     world_close(&w);
     world_open(&next, *state, &(world_options){.secret = 7, .retry = HS_QUIC_RETRY_ALWAYS});
     world_client(&next, NULL, NULL, NULL, 0);
-    assert_int_equal(hs_quic_session_offer(next.client, ticket, &early), HS_OK);
-    world_start(&next);
-    world_shake_hands(&next, HS_SECOND);
+    world_offer(&next, ticket, true);
+    world_connect(&next);
     assert_true(hs_quic_session_resumed(next.client));
     assert_false(hs_quic_session_retried(next.client));
     assert_true(hs_quic_session_used_token(next.accepted));
@@ -230,9 +218,8 @@ static void tickets_and_tokens_outlive_the_server(void **state)
     /* Another secret knows neither. */
     world_open(&next, *state, &(world_options){.secret = 8, .retry = HS_QUIC_RETRY_ALWAYS});
     world_client(&next, NULL, NULL, NULL, 0);
-    assert_int_equal(hs_quic_session_offer(next.client, ticket, &early), HS_OK);
-    world_start(&next);
-    world_shake_hands(&next, HS_SECOND);
+    world_offer(&next, ticket, true);
+    world_connect(&next);
     assert_int_equal(next.c.confirmed, 1);
     assert_false(hs_quic_session_resumed(next.client));
     assert_true(hs_quic_session_retried(next.client));
@@ -267,8 +254,7 @@ static void retry(void **state)
     world_open(&w, *state, &(world_options){.retry = HS_QUIC_RETRY_ALWAYS});
     world_client(&w, NULL, NULL, NULL, 0);
     hs_time start = w.now;
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_connect(&w);
     assert_int_equal(w.c.completed_at - start, 2 * ROUND_TRIP);
     assert_true(hs_quic_session_retried(w.client));
     assert_true(hs_quic_session_retried(w.accepted));
@@ -305,8 +291,7 @@ static void versions(void **state)
                                     .server_version_count = cases[i].server_count});
         world_client(&w, NULL, NULL, cases[i].client, cases[i].client_count);
         hs_time start = w.now;
-        world_start(&w);
-        world_shake_hands(&w, HS_SECOND);
+        world_connect(&w);
         assert_int_equal(w.c.confirmed, 1);
         assert_int_equal(hs_quic_session_version(w.client), cases[i].result);
         assert_int_equal(hs_quic_session_version(w.accepted), cases[i].result);
@@ -322,8 +307,7 @@ static void a_reserved_version_provokes_negotiation(void **state)
     world w;
     world_open(&w, *state, &(world_options){0});
     world_client(&w, NULL, NULL, greased, 2);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_connect(&w);
     assert_int_equal(w.c.confirmed, 1);
     assert_int_equal(w.c.negotiated, HS_QUIC_V1);
     world_close(&w);
@@ -333,7 +317,6 @@ static void early_data_survives_version_negotiation(void **state)
 {
     world w;
     world next;
-    bool early = false;
     world_open(&w, *state, &(world_options){.secret = 1});
     hs_bytes ticket = first_ticket(&w, only_v2, 1);
     world_close(&w);
@@ -341,11 +324,9 @@ static void early_data_survives_version_negotiation(void **state)
         &next, *state,
         &(world_options){.secret = 1, .server_versions = only_v1, .server_version_count = 1});
     world_client(&next, NULL, NULL, v2_first, 2);
-    assert_int_equal(hs_quic_session_offer(next.client, ticket, &early), HS_OK);
-    assert_true(early);
+    world_offer(&next, ticket, true);
     assert_int_equal(world_ask(&next, "once more", true), 0);
-    world_start(&next);
-    world_shake_hands(&next, HS_SECOND);
+    world_connect(&next);
     world_settle(&next);
     assert_int_equal(next.c.negotiated, HS_QUIC_V1);
     assert_int_equal(next.s->early_chunks, 0);
@@ -370,11 +351,8 @@ static void ciphers_and_groups(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         world w;
-        world_open(&w, *state,
-                   &(world_options){.ciphers = cases[i].ciphers, .groups = cases[i].groups});
-        world_client(&w, NULL, NULL, NULL, 0);
-        world_start(&w);
-        world_shake_hands(&w, HS_SECOND);
+        open_connected(&w, state,
+                       &(world_options){.ciphers = cases[i].ciphers, .groups = cases[i].groups});
         assert_int_equal(w.c.confirmed, 1);
         assert_string_equal(hs_quic_session_cipher(w.client), cases[i].cipher);
         assert_string_equal(hs_quic_session_group(w.client), cases[i].group);
@@ -388,8 +366,7 @@ static void keys_are_updated(void **state)
     world_open(&w, *state, &(world_options){0});
     world_client(&w, NULL, NULL, NULL, 0);
     assert_int_equal(hs_quic_session_update_keys(w.client, w.now), HS_INVALID);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_connect(&w);
     world_settle(&w);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(hs_quic_session_update_keys(w.client, w.now), HS_OK);
@@ -407,10 +384,7 @@ static void much_is_sent_and_comes_back(void **state)
     enum { PIECE = 50000, PIECES = 16 };
     static char piece[PIECE];
     world w;
-    world_open(&w, *state, &(world_options){0});
-    world_client(&w, NULL, NULL, NULL, 0);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    open_connected(&w, state, &(world_options){0});
     int64_t stream = -1;
     assert_int_equal(hs_quic_session_open(w.client, true, &stream), HS_OK);
     int sent = 0;
@@ -440,10 +414,7 @@ static void much_is_sent_and_comes_back(void **state)
 static void streams_are_reset_and_stopped(void **state)
 {
     world w;
-    world_open(&w, *state, &(world_options){0});
-    world_client(&w, NULL, NULL, NULL, 0);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    open_connected(&w, state, &(world_options){0});
     int64_t stream = world_ask(&w, "half", false);
     assert_int_equal(hs_quic_session_flush(w.client, w.now), HS_OK);
     world_settle(&w);
@@ -509,13 +480,11 @@ static void the_clients_address_changes(void **state)
 static void early_data_with_retry(void **state)
 {
     world w;
-    bool early = false;
     world_open(&w, *state, &(world_options){.no_new_tokens = true});
     hs_bytes ticket = first_ticket(&w, only_v1, 1);
     hs_quic_server_set_retry(w.server, HS_QUIC_RETRY_ALWAYS);
     world_client(&w, NULL, NULL, only_v1, 1);
-    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
-    assert_true(early);
+    world_offer(&w, ticket, true);
     int64_t asked = world_ask(&w, "twice asked", true);
     assert_int_equal(hs_quic_session_reset(w.client, asked, 5), HS_INVALID);
     world_start(&w);
@@ -536,7 +505,6 @@ static void early_data_with_hello_retry_request(void **state)
     hs_quic_context *context = NULL;
     hs_problem problem;
     world w;
-    bool early = false;
     world_open(&w, *state, &(world_options){.groups = "secp384r1"});
     hs_bytes ticket = first_ticket(&w, only_v1, 1);
     world_drop_client(&w);
@@ -545,8 +513,7 @@ static void early_data_with_hello_retry_request(void **state)
                      HS_OK);
     w.client_context = context;
     world_client(&w, NULL, NULL, only_v1, 1);
-    assert_int_equal(hs_quic_session_offer(w.client, ticket, &early), HS_OK);
-    assert_true(early);
+    world_offer(&w, ticket, true);
     world_ask(&w, "not so early", true);
     world_start(&w);
     world_settle(&w);
@@ -578,8 +545,7 @@ static void a_server_under_load_demands_retry(void **state)
     }
     assert_int_equal(hs_quic_server_count(w.server), HALF_OPEN);
     world_client(&w, NULL, NULL, NULL, 0);
-    world_start(&w);
-    world_shake_hands(&w, HS_SECOND);
+    world_connect(&w);
     assert_int_equal(w.c.confirmed, 1);
     assert_true(hs_quic_session_retried(w.client));
     world_close(&w);
