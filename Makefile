@@ -7,8 +7,7 @@ FUZZ_SECONDS ?= 600
 
 all:
 	scripts/setup build
-	test -f build/build.ninja || meson setup build
-	ninja -C build
+	scripts/build build
 
 demo:
 	scripts/demo
