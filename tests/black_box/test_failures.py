@@ -367,6 +367,25 @@ def test_http2(hs, hostile, certificates, data, end, classes, phase):
         "--http2", "--upgrade-timeout", SHORT if timed else 3, deadline=SHORT if timed else None)
 
 
+ANSWER = h.frame(1, 4 | 1, 1, b"\x88")      # HEADERS of stream 1, its last: status 200
+
+
+@pytest.mark.parametrize("last", [1, 2**31 - 1])
+def test_http2_graceful_goaway(hs, hostile, certificates, last):
+    """A GOAWAY without an error does not end the streams up to the one that it names."""
+    context = h.server_context(certificates.server, V13, ["h2"])
+    server = hostile(h.http2(context, h.SETTINGS + h.goaway(0, last) + ANSWER))
+    record = hs.probe_json("--cacert", certificates.ca, f"https://127.0.0.1:{server.port}/", status=0)
+    assert record["http"]["status"] == 200
+    server = hostile(h.http2(context, h.SETTINGS + h.goaway(0, last), "close"))
+    run(hs, "http2.closed", "response", f"https://127.0.0.1:{server.port}/", "--cacert", certificates.ca)
+
+
+def test_last_request_of_an_nginx_connection(hs, nginx):
+    record = hs.probe_json("--cacert", nginx.ca, f"https://localhost:{nginx.last_request}/", status=0)
+    assert record["http"]["status"] == 200 and record["http"]["version"] == "HTTP/2"
+
+
 # ---- hostile bytes: a failure record, no hang, bounded memory
 
 def test_one_byte_at_a_time_is_still_a_handshake(hs, hostile, certificates):
