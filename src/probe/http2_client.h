@@ -10,8 +10,9 @@
 void hs_http2_client_flush(hs_run *run, nghttp2_session *session);
 /* Hands bytes to nghttp2. False: the run has failed. */
 bool hs_http2_client_receive(hs_run *run, nghttp2_session *session, hs_bytes bytes);
-/* Fails the run: nghttp2 found a breach in these bytes, which are the last that came. */
-void hs_http2_client_fail(hs_run *run, hs_bytes bytes);
+/* Fails the run: nghttp2 found a breach in these bytes, which are the last that came. Which one, it
+ * tells only of some (its on_invalid_frame_recv): else 0. */
+void hs_http2_client_fail(hs_run *run, hs_bytes bytes, int breach);
 /* Our SETTINGS; nghttp2's error. */
 int hs_http2_client_settings(nghttp2_session *session);
 

@@ -9,6 +9,7 @@ typedef struct exchange {
     int32_t stream; /* of the request */
     int status;     /* of the newest header block; 0 none */
     bool answered;  /* the final response head came */
+    int breach;     /* nghttp2's error for what is malformed; 0 none */
 } exchange;
 
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
@@ -64,6 +65,17 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     return 0;
 }
 
+/* A malformed response costs nghttp2 only its stream (RFC 9113 8.1.1): nothing would follow. */
+static int on_invalid(nghttp2_session *session, const nghttp2_frame *frame, int error,
+                      void *context)
+{
+    exchange *x = ((hs_run *)context)->exchange;
+    (void)session;
+    (void)frame;
+    x->breach = error;
+    return 0;
+}
+
 static int submit(hs_run *run, exchange *x)
 {
     const hs_url *url = run->setup.url;
@@ -93,6 +105,7 @@ static int new_session(hs_run *run, exchange *x)
     if (error == 0) {
         nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid);
         error = nghttp2_session_client_new(&x->session, callbacks, run);
     }
     nghttp2_session_callbacks_del(callbacks);
@@ -122,9 +135,9 @@ static void received(hs_run *run, hs_bytes bytes)
     }
     if (x->answered) {
         hs_run_step_done(run);
-    } else if (!nghttp2_session_want_read(x->session)) {
-        /* nghttp2 found a breach and has queued its own GOAWAY. */
-        hs_http2_client_fail(run, bytes);
+    } else if (x->breach != 0 || !nghttp2_session_want_read(x->session)) {
+        /* nghttp2 found a breach and has queued its own RST_STREAM or GOAWAY. */
+        hs_http2_client_fail(run, bytes, x->breach);
     }
 }
 

@@ -22,6 +22,7 @@ typedef struct exchange {
     bool is_reset; /* its RST_STREAM */
     bool is_gone;  /* its GOAWAY, which does not spare the stream */
     uint32_t error;
+    int breach;   /* nghttp2's error for what is malformed; 0 none */
     bool is_left; /* nothing follows what is in `out` */
     hs_probe_frames frames;
     hs_buffer in;  /* DATA that came, until nghttp2 has returned */
@@ -114,6 +115,17 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     return 0;
 }
 
+/* A malformed answer costs nghttp2 only its stream (RFC 9113 8.1.1): nothing would follow. */
+static int on_invalid(nghttp2_session *session, const nghttp2_frame *frame, int error,
+                      void *context)
+{
+    exchange *x = ((hs_run *)context)->exchange;
+    (void)session;
+    (void)frame;
+    x->breach = error;
+    return 0;
+}
+
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *data,
                    size_t len, void *context)
 {
@@ -196,6 +208,7 @@ static int new_session(hs_run *run, exchange *x)
     if (error == 0) {
         nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid);
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
         error = nghttp2_session_client_new(&x->session, callbacks, run);
     }
@@ -267,9 +280,9 @@ static void judge_end(hs_run *run, const exchange *x, hs_bytes bytes)
     } else if (x->is_gone) {
         hs_run_fail(run, HS_FAILURE_HTTP2_GOAWAY, "%s sent GOAWAY (%s) before it answered",
                     hs_run_peer(run), error);
-    } else if (!nghttp2_session_want_read(x->session)) {
-        /* nghttp2 found a breach and has queued its own GOAWAY. */
-        hs_http2_client_fail(run, bytes);
+    } else if (x->breach != 0 || !nghttp2_session_want_read(x->session)) {
+        /* nghttp2 found a breach and has queued its own RST_STREAM or GOAWAY. */
+        hs_http2_client_fail(run, bytes, x->breach);
     }
 }
 

@@ -356,15 +356,32 @@ def test_broken_websocket_frames(hs, hostile, data):
     (h.SETTINGS + h.frame(4, 0, 0, b"12345"), "silence", "http2.protocol.error",
      ("settings", "response")),
     (b"\xff\xff\xff\x04\x00\x00\x00\x00\x00", "silence", "http2.protocol.error", "settings"),
+    (h.SETTINGS + h.frame(1, 5, 1, b"\x82"), "silence", "http2.protocol.error", "response"),
+    (h.SETTINGS + h.frame(1, 5, 1, b"\x08\x03abc"), "silence", "http2.protocol.error", "response"),
+    (h.SETTINGS + h.frame(1, 5, 1, b"\x88\x00\x01A\x01b"), "silence", "http2.protocol.error",
+     "response"),
 ], ids=["goaway-no-error", "goaway-calm", "goaway-first", "silence", "silence-after-settings",
         "closed", "reset", "closed-after-settings", "http1-answer", "data-first", "bad-settings",
-        "oversize-frame"])
+        "oversize-frame", "no-status", "status-in-letters", "name-in-capitals"])
 def test_http2(hs, hostile, certificates, data, end, classes, phase):
     context = h.server_context(certificates.server, V13, ["h2"])
     server = hostile(h.http2(context, data, end))
     timed = "http2.timed_out" in classes
     run(hs, classes, phase, f"https://127.0.0.1:{server.port}/", "--cacert", certificates.ca,
         "--http2", "--upgrade-timeout", SHORT if timed else 3, deadline=SHORT if timed else None)
+
+
+@pytest.mark.parametrize("option, words", [([], "agreed on HTTP/2"), (["--http2"], "was asked in HTTP/2")])
+def test_http1_for_http2(hs, hostile, certificates, option, words):
+    """Only ALPN is an agreement; with prior knowledge the client just begins."""
+    said = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    if option:
+        server, url = hostile(h.says(said, "close", True)), "http://127.0.0.1"
+    else:
+        server = hostile(h.http2(h.server_context(certificates.server, V13, ["h2"]), said))
+        url = "https://127.0.0.1"
+    record = hs.probe_json("--cacert", certificates.ca, *option, f"{url}:{server.port}/", status=16)
+    assert f"{words} and answers in HTTP/1" in record["failure"]["message"], record["failure"]
 
 
 ANSWER = h.frame(1, 4 | 1, 1, b"\x88")      # HEADERS of stream 1, its last: status 200
