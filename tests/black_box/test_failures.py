@@ -81,6 +81,20 @@ def test_name_not_resolved(hs):
         "https://does-not-exist.invalid/", "--connect-timeout", "3")
 
 
+@pytest.mark.parametrize("host, word", [("fe80::1%nosuch", "nosuch"), ("fe80::1", "link-local")])
+def test_zone_that_is_no_interface(hs, host, word):
+    """That is this host's affair, and no name server's."""
+    record = hs.probe_json(f"https://[{host}]:9/", status=2)
+    assert record["failure"]["class"] == "local" and word in record["failure"]["message"], record
+
+
+def test_zone_stays_at_this_host(hs, nginx):
+    record = hs.probe_json("--cacert", nginx.ca, "--events", f"https://[::1%25lo]:{nginx.h2}/", status=0)
+    said = [e["detail"][":authority"] for e in record["events"] if ":authority" in e.get("detail", {})]
+    assert said == [f"[::1]:{nginx.h2}"], record["events"]
+
+
+
 @pytest.mark.parametrize("option, host", [("-6", "127.0.0.1"), ("-4", "[::1]")])
 def test_address_of_the_other_family(hs, option, host):
     record = run(hs, "dns.name_not_resolved", "dns", f"tcp://{host}:9", option)
