@@ -70,6 +70,8 @@ def test_bad_url(hs, url, word):
     (["-w", "%{no_such_variable}"], ["no_such_variable"]), (["--alpn", "a" * 300], []),
     (["--servername", "a" * 300], []), (["--verbose=3"], ["--verbose"]),
     (["--tlsv1.3", "--tls-max", "1.2"], []),
+    (["--subprotocol", ""], ["subprotocols"]), (["--subprotocol", "a b"], ["subprotocols"]),
+    (["--subprotocol", "a,,b"], ["subprotocols"]), (["--subprotocol", "a,"], ["subprotocols"]),
 ])
 def test_bad_option(hs, arguments, words):
     usage_error(hs.probe(*arguments, "https://localhost:1/"), *words)
