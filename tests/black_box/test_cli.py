@@ -233,6 +233,17 @@ def test_full_disk_is_said(hs, nginx):
     assert done.returncode != 0 and len(done.stderr.splitlines()) == 1, done
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams(hs, nginx, closed):
+    """As under a daemon: nothing that is opened later takes their place."""
+    result = hs.probe("--json", "--cacert", nginx.ca, f"https://localhost:{nginx.h2}/",
+                      prefix=["sh", "-c", f'exec "$@" {closed}', "sh"])
+    lost = ">&-" in closed
+    assert result.status == (2 if lost else 0), repr(result)
+    assert bool(result.stdout) != lost, repr(result)
+    assert len(result.stderr.splitlines()) == (1 if lost and "2>" not in closed else 0), repr(result)
+
+
 def test_json_keeps_events_for_verbose_and_events(hs, nginx):
     url = f"https://localhost:{nginx.h2}/"
     assert "events" not in hs.probe_json("--cacert", nginx.ca, url, status=0)
