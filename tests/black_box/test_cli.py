@@ -244,6 +244,12 @@ def test_closed_standard_streams(hs, nginx, closed):
     assert len(result.stderr.splitlines()) == (1 if lost and "2>" not in closed else 0), repr(result)
 
 
+def test_full_disk_under_the_key_log_is_said(hs, nginx):
+    url = f"https://localhost:{nginx.h2}/"
+    usage_error(hs.probe("--cacert", nginx.ca, "--keylog", "/dev/full", url), "/dev/full")
+    usage_error(hs.probe("--cacert", nginx.ca, url, env={"SSLKEYLOGFILE": "/dev/full"}), "/dev/full")
+
+
 def test_json_keeps_events_for_verbose_and_events(hs, nginx):
     url = f"https://localhost:{nginx.h2}/"
     assert "events" not in hs.probe_json("--cacert", nginx.ca, url, status=0)
