@@ -412,6 +412,25 @@ def test_http2_graceful_goaway(hs, hostile, certificates, last):
     run(hs, "http2.closed", "response", f"https://127.0.0.1:{server.port}/", "--cacert", certificates.ca)
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["before the client's", "after it"])
+def test_http2_goodbye_is_no_announcement(hs, hostile, certificates, first):
+    """Apache and lighttpd answer the client's GOAWAY with their own: that announces nothing."""
+    def behave(peer):
+        peer.handshake(h.server_context(certificates.server, V13, ["h2"]))
+        peer.tls_recv()
+        goodbye = h.goaway(0, 1)
+        peer.tls.sendall(h.SETTINGS + (goodbye if first else b"") + ANSWER)
+        while h.frame(7, 0, 0)[3:9] not in peer.tls_recv():     # the client's GOAWAY
+            pass
+        if not first:
+            peer.tls.sendall(goodbye)
+        peer.close()
+    server = hostile(behave)
+    record = hs.probe_json("--cacert", certificates.ca, f"https://127.0.0.1:{server.port}/", status=0)
+    assert ("goaway" in record["http2"]) == first, record["http2"]
+    assert any(f["id"] == "goaway" for f in record["findings"]) == first, record["findings"]
+
+
 def test_last_request_of_an_nginx_connection(hs, nginx):
     record = hs.probe_json("--cacert", nginx.ca, f"https://localhost:{nginx.last_request}/", status=0)
     assert record["http"]["status"] == 200 and record["http"]["version"] == "HTTP/2"
