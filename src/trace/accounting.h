@@ -14,6 +14,9 @@
 
 /* Fills trace->phases from the milestones and segments. */
 void hs_trace_compute_phases(hs_trace *trace);
+/* Whether the server's SETTINGS of HTTP/2 came between the request and its response: they are its
+ * first answer, and the only one that the path's round trip is waited for. */
+bool hs_trace_has_settings_in_answer(const hs_trace *trace);
 /* Fills trace->accounting from phases, milestones and segments. */
 void hs_trace_compute_accounting(hs_trace *trace);
 

@@ -65,6 +65,26 @@ static void set_settings_phase(hs_trace *trace, hs_moment previous)
     }
 }
 
+bool hs_trace_has_settings_in_answer(const hs_trace *trace)
+{
+    hs_time asked = milestone(trace, HS_MILESTONE_REQUEST).at;
+    hs_time came = milestone(trace, HS_MILESTONE_SETTINGS_DONE).at;
+    hs_time answered = milestone(trace, HS_MILESTONE_FIRST_RESPONSE).at;
+    return trace->http2.present && asked != HS_TIME_NONE && came > asked &&
+           (answered == HS_TIME_NONE || came < answered);
+}
+
+static void set_response_phase(hs_trace *trace)
+{
+    hs_phase_span *span = &trace->phases[HS_PHASE_RESPONSE];
+    set_phase(trace, HS_PHASE_RESPONSE, milestone(trace, HS_MILESTONE_REQUEST),
+              milestone(trace, HS_MILESTONE_REQUEST),
+              milestone(trace, HS_MILESTONE_FIRST_RESPONSE));
+    if (span->round_trips > 1 && hs_trace_has_settings_in_answer(trace)) {
+        span->round_trips = 1;
+    }
+}
+
 static void set_connecting_phases(hs_trace *trace)
 {
     if (seen(trace, HS_MILESTONE_DNS_START)) {
@@ -146,9 +166,7 @@ void hs_trace_compute_phases(hs_trace *trace)
                   milestone(trace, HS_MILESTONE_UPGRADE_DONE));
     }
     if (seen(trace, HS_MILESTONE_REQUEST)) {
-        set_phase(trace, HS_PHASE_RESPONSE, milestone(trace, HS_MILESTONE_REQUEST),
-                  milestone(trace, HS_MILESTONE_REQUEST),
-                  milestone(trace, HS_MILESTONE_FIRST_RESPONSE));
+        set_response_phase(trace);
     }
     set_ready(trace);
 }
