@@ -65,13 +65,21 @@ static void set_settings_phase(hs_trace *trace, hs_moment previous)
     }
 }
 
-bool hs_trace_has_settings_in_answer(const hs_trace *trace)
+hs_time hs_trace_all_asked(const hs_trace *trace)
 {
     hs_time asked = milestone(trace, HS_MILESTONE_REQUEST).at;
-    hs_time came = milestone(trace, HS_MILESTONE_SETTINGS_DONE).at;
+    hs_time settings = milestone(trace, HS_MILESTONE_SETTINGS_DONE).at;
     hs_time answered = milestone(trace, HS_MILESTONE_FIRST_RESPONSE).at;
-    return trace->http2.present && asked != HS_TIME_NONE && came > asked &&
-           (answered == HS_TIME_NONE || came < answered);
+    hs_time secured = milestone(trace, HS_MILESTONE_QUIC_DONE).at;
+    if (asked == HS_TIME_NONE) {
+        return HS_TIME_NONE;
+    }
+    if (trace->quic.present) {
+        /* Early data may have to be sent again once the handshake is done. */
+        return secured != HS_TIME_NONE && asked >= secured ? asked : HS_TIME_NONE;
+    }
+    bool between = settings > asked && (answered == HS_TIME_NONE || settings < answered);
+    return trace->http2.present && between ? settings : HS_TIME_NONE;
 }
 
 static void set_response_phase(hs_trace *trace)
@@ -80,7 +88,7 @@ static void set_response_phase(hs_trace *trace)
     set_phase(trace, HS_PHASE_RESPONSE, milestone(trace, HS_MILESTONE_REQUEST),
               milestone(trace, HS_MILESTONE_REQUEST),
               milestone(trace, HS_MILESTONE_FIRST_RESPONSE));
-    if (span->round_trips > 1 && hs_trace_has_settings_in_answer(trace)) {
+    if (span->round_trips > 1 && hs_trace_all_asked(trace) != HS_TIME_NONE) {
         span->round_trips = 1;
     }
 }

@@ -78,6 +78,34 @@ static void acknowledging_settings_is_no_question(void **state)
     hs_trace_free(t);
 }
 
+/* While the server works at the response, packets of QUIC go to and fro that have nothing to do
+ * with it: probes of the path's MTU, and acknowledgements. */
+static void acknowledging_packets_is_no_question(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    t->quic.present = true;
+    hs_trace_mark(t, HS_MILESTONE_QUIC_START, ms(0));
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(0));
+    hs_trace_add_segment(t, HS_SERVER, 1200, ms(50));
+    hs_trace_mark(t, HS_MILESTONE_QUIC_DONE, ms(50));
+    hs_trace_mark(t, HS_MILESTONE_REQUEST, ms(51));
+    hs_trace_add_segment(t, HS_CLIENT, 200, ms(51));  /* Finished, request: client 1 */
+    hs_trace_add_segment(t, HS_SERVER, 100, ms(102)); /* HANDSHAKE_DONE: network 50, server 1 */
+    hs_trace_add_segment(t, HS_CLIENT, 30, ms(103));
+    hs_trace_add_segment(t, HS_SERVER, 1300, ms(300)); /* a probe of the MTU: server 198 */
+    hs_trace_add_segment(t, HS_CLIENT, 30, ms(301));
+    hs_trace_add_segment(t, HS_SERVER, 100, ms(900)); /* response: server 600 */
+    hs_trace_mark(t, HS_MILESTONE_FIRST_RESPONSE, ms(900));
+    hs_trace_mark(t, HS_MILESTONE_END, ms(900));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_int_equal(t->phases[HS_PHASE_RESPONSE].round_trips, 1);
+    assert_true(t->accounting.network == 100 * HS_MILLISECOND);
+    assert_true(t->accounting.server == 799 * HS_MILLISECOND);
+    assert_true(sum(&t->accounting) == t->accounting.total);
+    hs_trace_free(t);
+}
+
 static void a_lost_syn_is_loss(void **state)
 {
     (void)state;
@@ -464,6 +492,7 @@ int main(void)
         cmocka_unit_test(captured_quic_has_halves),
         cmocka_unit_test(each_stretch_goes_to_who_spent_it),
         cmocka_unit_test(acknowledging_settings_is_no_question),
+        cmocka_unit_test(acknowledging_packets_is_no_question),
         cmocka_unit_test(a_lost_syn_is_loss),
         cmocka_unit_test(waiting_for_an_address_that_gave_nothing_is_loss),
         cmocka_unit_test(a_refusal_is_the_paths),
