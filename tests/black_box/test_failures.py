@@ -459,8 +459,11 @@ def test_one_byte_at_a_time_for_ever(hs, hostile, certificates):
     def behave(peer):
         peer.send_slowly(peer.first_flight(context), 0.05)
     server = hostile(behave)
-    run(hs, "tls.timed_out", "tls", f"https://127.0.0.1:{server.port}/", "--cacert",
-        certificates.ca, "--tls-timeout", SHORT, deadline=SHORT)
+    record = run(hs, "tls.timed_out", "tls", f"https://127.0.0.1:{server.port}/", "--cacert",
+                 certificates.ca, "--tls-timeout", SHORT, deadline=SHORT)
+    # Something came, and that is what is said.
+    assert "did not finish the TLS handshake" in record["failure"]["message"], record["failure"]
+    assert f"{record['bytes_received']} byte" in record["failure"]["message"], record["failure"]
 
 
 @pytest.mark.parametrize("scheme", ["http", "ws"])
