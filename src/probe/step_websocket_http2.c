@@ -15,6 +15,7 @@ typedef struct exchange {
     int32_t stream;       /* 0 before the request */
     int status;           /* of the newest header block; 0 none */
     hs_bytes subprotocol; /* of the answer, in the trace's memory; NULL data: none */
+    hs_bytes extensions;  /* the same */
     const char *location;
     bool answered; /* the final response head came */
     bool is_open;  /* and it is a WebSocket */
@@ -49,6 +50,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
         x->status = (value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0');
     } else if (hs_bytes_are(field, "sec-websocket-protocol") && x->status >= 200) {
         x->subprotocol = hs_arena_copy(hs_trace_arena(run->trace), text);
+    } else if (hs_bytes_are(field, "sec-websocket-extensions") && x->status >= 200) {
+        x->extensions = hs_arena_copy(hs_trace_arena(run->trace), text);
     } else if (hs_bytes_are(field, "location") && x->status >= 200) {
         x->location = hs_probe_text(run, text);
     }
@@ -245,6 +248,9 @@ static bool check_answer(hs_run *run, const exchange *x)
 {
     if (x->status > 299) {
         hs_probe_upgrade_refused(run, x->status, "", x->location);
+        return false;
+    }
+    if (!hs_probe_extensions_are_good(run, x->extensions)) {
         return false;
     }
     return !x->subprotocol.data || hs_probe_subprotocol_is_good(run, x->subprotocol);

@@ -309,11 +309,12 @@ def test_garbage_for_an_answer(hs, hostile, scheme):
     (h.upgrades(accept="AAAAAAAAAAAAAAAAAAAAAAAAAAA="), "websocket.bad_accept"),
     (h.upgrades(accept=""), "websocket.bad_accept"),
     (h.upgrades(upgrade=None), "websocket.bad_upgrade"),
+    (h.upgrades(extra="Sec-WebSocket-Extensions: permessage-deflate"), "websocket.bad_upgrade"),
     (h.upgrades(upgrade="h2c"), "websocket.bad_upgrade"),
     (h.upgrades(connection=None), "websocket.bad_upgrade"),
     (h.upgrades(connection="close"), "websocket.bad_upgrade"),
     (h.upgrades(extra="Sec-WebSocket-Protocol: not-offered"), "websocket.subprotocol_mismatch"),
-], ids=["403", "301", "200", "wrong-accept", "no-accept", "no-upgrade", "other-upgrade",
+], ids=["403", "301", "200", "wrong-accept", "no-accept", "no-upgrade", "extension", "other-upgrade",
         "no-connection", "connection-close", "subprotocol"])
 def test_refused_upgrade(hs, hostile, behave, cls):
     server = hostile(behave)
