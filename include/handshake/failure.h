@@ -95,7 +95,8 @@ extern "C" {
       "a cache or a proxy replayed an old answer, or the server computes it wrongly")              \
     X(WEBSOCKET_BAD_UPGRADE, "websocket.bad_upgrade", 22,                                          \
       "the server does not switch to WebSocket: its 101 lacks a proper Upgrade or Connection "     \
-      "header, or its HTTP/2 SETTINGS lack ENABLE_CONNECT_PROTOCOL",                               \
+      "header or names an extension that was not offered, or its HTTP/2 SETTINGS lack "            \
+      "ENABLE_CONNECT_PROTOCOL",                                                                   \
       "a proxy on the way does not pass it on, or the server has no WebSocket over HTTP/2: "       \
       "configure it, or try --http1.1")                                                            \
     X(WEBSOCKET_SUBPROTOCOL_MISMATCH, "websocket.subprotocol_mismatch", 22,                        \

@@ -274,7 +274,7 @@ typedef struct hs_http2_facts {
     bool present;               /* the server's SETTINGS came */
     const hs_setting *settings; /* the server's */
     size_t setting_count;
-    bool has_goaway; /* from the server */
+    bool has_goaway; /* from the server, and not only an echo of the client's own */
     uint32_t goaway_error;
 } hs_http2_facts;
 

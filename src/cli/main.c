@@ -1,7 +1,9 @@
 /* The program: finds the subcommand in the table and runs it. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/help.h"
@@ -51,8 +53,25 @@ static int show_help(int argc, char **argv)
     return hs_command_finish(NULL, HS_EXIT_OK);
 }
 
+/* A daemon or cron may have closed stdin, stdout or stderr. Whatever is opened next would take that
+ * place: the event loop, say, or a socket that then gets the report. So /dev/null takes it, opened
+ * the wrong way round, so that use of it is still an error. */
+static bool hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!hold_standard_streams()) {
+        return HS_EXIT_USAGE;
+    }
     /* Peers close connections, and what was begun is tidied up: no write may end the program. That
      * the reader of stdout went away is a write error (hs_command_broken_output). */
     signal(SIGPIPE, SIG_IGN);

@@ -127,6 +127,7 @@ static void set_facts(hs_application *app, hs_app_side *side, const hs_http2_fra
 {
     hs_http2_facts *facts = &app->trace->http2;
     if (side->from != HS_SERVER) {
+        side->http2.said_goodbye |= frame->header.type == HS_HTTP2_GOAWAY;
         return;
     }
     if (frame->header.type == HS_HTTP2_SETTINGS && !(frame->header.flags & HS_HTTP2_FLAG_ACK) &&
@@ -136,7 +137,8 @@ static void set_facts(hs_application *app, hs_app_side *side, const hs_http2_fra
             hs_app_mark_end(app, HS_MILESTONE_SETTINGS_DONE, message);
         }
     } else if (frame->header.type == HS_HTTP2_GOAWAY &&
-               (!facts->has_goaway || frame->error != HS_HTTP2_NO_ERROR)) {
+               (frame->error != HS_HTTP2_NO_ERROR ||
+                (!facts->has_goaway && !hs_app_other(app, side)->http2.said_goodbye))) {
         facts->has_goaway = true;
         facts->goaway_error = frame->error;
     }

@@ -77,6 +77,7 @@ typedef struct hs_app_block {
 typedef struct hs_app_http2 {
     bool has_preface;
     bool has_settings;
+    bool said_goodbye; /* the client's GOAWAY went */
     nghttp2_hd_inflater *inflater;
     bool is_broken;     /* the field compression state is lost */
     bool in_block;      /* a field block waits for CONTINUATION */

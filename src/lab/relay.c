@@ -114,6 +114,27 @@ static bool has_chances(hs_bytes frame)
     return false;
 }
 
+/* ARP (RFC 826) and IPv6's neighbour discovery (RFC 4861). A host's neighbour is its first router,
+ * at hand however long the path is: delayed, an answer would hold up a connection's first packet,
+ * and look like the client's own time. */
+static bool is_for_neighbours(hs_bytes frame)
+{
+    enum { ADDRESSES = 12, BEFORE_NEXT = 6, BEHIND_NEXT = 33, SOLICITATION = 133, REDIRECT = 137 };
+    hs_fault fault;
+    hs_reader reader;
+    hs_reader_init(&reader, frame, &fault, NULL);
+    (void)hs_read_bytes(&reader, ADDRESSES, "destination, source");
+    const uint16_t kind = hs_read_u16(&reader, "ethertype");
+    if (kind == ETH_P_ARP || kind != ETH_P_IPV6) {
+        return kind == ETH_P_ARP;
+    }
+    (void)hs_read_bytes(&reader, BEFORE_NEXT, "version to payload length");
+    const uint8_t next = hs_read_u8(&reader, "next header");
+    (void)hs_read_bytes(&reader, BEHIND_NEXT, "hop limit, source, destination");
+    const uint8_t type = hs_read_u8(&reader, "type");
+    return next == IPPROTO_ICMPV6 && type >= SOLICITATION && type <= REDIRECT;
+}
+
 static void offer(way *w, hs_time came, hs_bytes packet)
 {
     const size_t offload = sizeof(struct virtio_net_hdr);
@@ -121,7 +142,9 @@ static void offer(way *w, hs_time came, hs_bytes packet)
         return;
     }
     const hs_bytes frame = hs_bytes_of(packet.data + offload, packet.len - offload);
-    if (has_chances(frame)) {
+    if (is_for_neighbours(frame)) {
+        w->report.refused += send(w->to, packet.data, packet.len, MSG_DONTWAIT) < 0;
+    } else if (has_chances(frame)) {
         hs_schedule_offer(w->schedule, came, packet, frame.len);
     } else {
         hs_schedule_pass(w->schedule, came, packet);

@@ -1,5 +1,8 @@
 #include "probe/addresses.h"
 
+#include <netinet/in.h>
+#include <string.h>
+
 #include "probe/options.h"
 #include "probe/run.h"
 
@@ -46,6 +49,28 @@ static void on_resolved(void *context, hs_failure_class failure, const char *why
     run->addresses.all_found(run);
 }
 
+/* A zone is an interface (RFC 4007 11), and a link-local address says nothing without one. */
+static bool is_usable_literal(hs_run *run, const hs_url *url)
+{
+    hs_address address;
+    if (hs_address_parse(url->host, url->port, &address) != HS_OK) {
+        const char *zone = strchr(url->host, '%');
+        hs_run_fail(run, HS_FAILURE_LOCAL, "this host has no network interface '%s'",
+                    zone ? zone + 1 : "");
+        return false;
+    }
+    struct sockaddr_in6 ipv6;
+    memcpy(&ipv6, &address.storage, sizeof ipv6);
+    if (ipv6.sin6_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ipv6.sin6_addr) &&
+        ipv6.sin6_scope_id == 0) {
+        hs_run_fail(run, HS_FAILURE_LOCAL,
+                    "%s is a link-local address: the interface must be named, [%s%%eth0]",
+                    url->host, url->host);
+        return false;
+    }
+    return true;
+}
+
 hs_result hs_run_find_addresses(hs_run *run, hs_phase phase, const hs_run_addresses *events)
 {
     const hs_url *url = run->setup.url;
@@ -58,6 +83,9 @@ hs_result hs_run_find_addresses(hs_run *run, hs_phase phase, const hs_run_addres
         hs_result result = events->found(run, addresses, count);
         events->all_found(run);
         return result;
+    }
+    if (url->host_is_literal && !is_usable_literal(run, url)) {
+        return HS_OK;
     }
     if (!url->host_is_literal) {
         hs_trace_mark(run->trace, HS_MILESTONE_DNS_START, hs_run_now(run));

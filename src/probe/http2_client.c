@@ -5,19 +5,19 @@
 
 enum { OUTPUT_MAX = 1024 * 1024 };
 
-int hs_http2_client_new(hs_run *run, nghttp2_on_header_callback on_header,
-                        nghttp2_on_frame_recv_callback on_frame,
-                        nghttp2_on_data_chunk_recv_callback on_data, nghttp2_session **out)
+int hs_http2_client_new(hs_run *run, const hs_http2_client_callbacks *callbacks,
+                        nghttp2_session **out)
 {
-    nghttp2_session_callbacks *callbacks = NULL;
-    int error = nghttp2_session_callbacks_new(&callbacks);
+    nghttp2_session_callbacks *all = NULL;
+    int error = nghttp2_session_callbacks_new(&all);
     if (error == 0) {
-        nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-        nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
-        error = nghttp2_session_client_new(out, callbacks, run);
+        nghttp2_session_callbacks_set_on_header_callback(all, callbacks->header);
+        nghttp2_session_callbacks_set_on_frame_recv_callback(all, callbacks->frame);
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(all, callbacks->invalid_frame);
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(all, callbacks->data);
+        error = nghttp2_session_client_new(out, all, run);
     }
-    nghttp2_session_callbacks_del(callbacks);
+    nghttp2_session_callbacks_del(all);
     return error;
 }
 
@@ -50,19 +50,25 @@ bool hs_http2_client_receive(hs_run *run, nghttp2_session *session, hs_bytes byt
 }
 
 /* Some servers have h2 in their TLS, and HTTP/1.1 behind it. */
-void hs_http2_client_fail(hs_run *run, hs_bytes bytes)
+void hs_http2_client_fail(hs_run *run, hs_bytes bytes, int breach)
 {
     static const char http1[] = "HTTP/1.";
     enum { SHOWN = 48 };
     const size_t len = sizeof http1 - 1;
+    if (breach != 0) {
+        hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR, "%s broke HTTP/2: %s", hs_run_peer(run),
+                    nghttp2_strerror(breach));
+        return;
+    }
     if (bytes.len < len || !hs_bytes_are(hs_bytes_of(bytes.data, len), http1)) {
         hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR,
-                    "%s sent what is not valid HTTP/2 in its place", hs_run_peer(run));
+                    "%s sent what HTTP/2 does not allow at this point", hs_run_peer(run));
         return;
     }
     bytes.len = bytes.len > SHOWN ? SHOWN : bytes.len;
-    hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR,
-                "%s agreed on HTTP/2 and answers in HTTP/1: \"%s\"", hs_run_peer(run),
+    const char *alpn = hs_run_alpn(run);
+    hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR, "%s %s HTTP/2 and answers in HTTP/1: \"%s\"",
+                hs_run_peer(run), alpn && strcmp(alpn, "h2") == 0 ? "agreed on" : "was asked in",
                 hs_arena_escaped(hs_trace_arena(run->trace), bytes));
 }
 

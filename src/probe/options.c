@@ -38,20 +38,30 @@ static hs_result check_overrides(const hs_probe_options *o, hs_problem *problem)
     return HS_OK;
 }
 
-/* Tokens of RFC 9110 5.6.2, so that nothing can be put into the request with them. */
+/* Of a token of RFC 9110 5.6.2. */
+static bool is_token_byte(char c)
+{
+    return c > 0x20 && c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", c);
+}
+
+/* Tokens, so that nothing can be put into the request with them. */
 static bool is_token_list(const char *list)
 {
-    bool in_token = false;
-    for (const char *c = list; *c; c++) {
-        if (*c == ',' || *c == ' ') {
-            in_token = in_token && *c == ' ';
-        } else if (*c < 0x21 || *c > 0x7e || strchr("\"(),/:;<=>?@[\\]{}", *c)) {
-            return false;
-        } else {
-            in_token = true;
+    for (;;) {
+        list += strspn(list, " ");
+        const char *token = list;
+        while (is_token_byte(*list)) {
+            list++;
         }
+        if (list == token) {
+            return false;
+        }
+        list += strspn(list, " ");
+        if (*list != ',') {
+            return *list == '\0';
+        }
+        list++;
     }
-    return list[0] != '\0';
 }
 
 bool hs_quic_versions_parse(const char *list, uint32_t versions[HS_QUIC_VERSIONS_MAX],

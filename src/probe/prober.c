@@ -24,6 +24,7 @@ struct hs_prober {
     hs_tls_context *tls_context;   /* made for the first target that has TLS */
     hs_quic_context *quic_context; /* and for the first that has QUIC */
     FILE *keylog_file;
+    const char *keylog_name;
     hs_packets *packets;
     /* The newest ticket, and which target gave it. */
     hs_buffer ticket;
@@ -40,6 +41,7 @@ static hs_result open_keylog(hs_prober *prober, hs_problem *problem)
     if (!name || !name[0]) {
         return HS_OK;
     }
+    prober->keylog_name = name;
     prober->keylog_file = fopen(name, "ae");
     if (!prober->keylog_file) {
         (void)snprintf(problem->text, sizeof problem->text,
@@ -47,6 +49,17 @@ static hs_result open_keylog(hs_prober *prober, hs_problem *problem)
         return HS_SYSTEM;
     }
     return HS_OK;
+}
+
+/* Who asked for the secrets is told that they are not there, as of the packets. */
+static hs_result check_keylog(const hs_prober *prober, hs_problem *problem)
+{
+    if (!prober->keylog_file || !ferror(prober->keylog_file)) {
+        return HS_OK;
+    }
+    (void)snprintf(problem->text, sizeof problem->text, "the key log '%.300s' cannot be written to",
+                   prober->keylog_name);
+    return HS_SYSTEM;
 }
 
 /* The loop wakes up; hs_prober_run looks at `stopped`. */
@@ -311,6 +324,9 @@ static hs_result with_target(hs_prober *prober, const char *text, target_run run
     result = run(prober, &setup, out);
     if (result == HS_OK) {
         result = hs_packets_check(prober->packets, problem);
+    }
+    if (result == HS_OK) {
+        result = check_keylog(prober, problem);
     }
     if (result != HS_OK) {
         hs_trace_free(*out);

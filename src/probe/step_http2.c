@@ -6,8 +6,10 @@
 
 typedef struct exchange {
     nghttp2_session *session;
-    int status;    /* of the newest header block; 0 none */
-    bool answered; /* the final response head came */
+    int32_t stream; /* of the request */
+    int status;     /* of the newest header block; 0 none */
+    bool answered;  /* the final response head came */
+    int breach;     /* nghttp2's error for what is malformed; 0 none */
 } exchange;
 
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
@@ -23,6 +25,13 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
         x->status = (value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0');
     }
     return 0;
+}
+
+/* A server that shuts down gracefully still answers up to the stream that it names (RFC 9113 6.8):
+ * nginx says so ahead of the last response that a connection gets. */
+static bool is_spared(const exchange *x, const nghttp2_goaway *goaway)
+{
+    return x->stream <= goaway->last_stream_id && goaway->error_code == NGHTTP2_NO_ERROR;
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *context)
@@ -41,8 +50,10 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
         x->answered = x->status >= 200;
         break;
     case NGHTTP2_GOAWAY:
-        hs_run_fail(run, HS_FAILURE_HTTP2_GOAWAY, "%s sent GOAWAY (%s) before it answered",
-                    hs_run_peer(run), nghttp2_http2_strerror(frame->goaway.error_code));
+        if (!is_spared(x, &frame->goaway)) {
+            hs_run_fail(run, HS_FAILURE_HTTP2_GOAWAY, "%s sent GOAWAY (%s) before it answered",
+                        hs_run_peer(run), nghttp2_http2_strerror(frame->goaway.error_code));
+        }
         break;
     case NGHTTP2_RST_STREAM:
         hs_run_fail(run, HS_FAILURE_HTTP2_PROTOCOL_ERROR, "%s reset the request's stream (%s)",
@@ -51,6 +62,17 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     default:
         break;
     }
+    return 0;
+}
+
+/* A malformed response costs nghttp2 only its stream (RFC 9113 8.1.1): nothing would follow. */
+static int on_invalid(nghttp2_session *session, const nghttp2_frame *frame, int error,
+                      void *context)
+{
+    exchange *x = ((hs_run *)context)->exchange;
+    (void)session;
+    (void)frame;
+    x->breach = error;
     return 0;
 }
 
@@ -70,18 +92,20 @@ static int submit(hs_run *run, exchange *x)
     };
     int error = hs_http2_client_settings(x->session);
     if (error == 0) {
-        error = nghttp2_submit_request(x->session, NULL, request,
-                                       sizeof request / sizeof request[0], NULL, NULL);
+        x->stream = nghttp2_submit_request(x->session, NULL, request,
+                                           sizeof request / sizeof request[0], NULL, NULL);
     }
-    return error < 0 ? error : 0;
+    return x->stream < 0 ? x->stream : error;
 }
+
+static const hs_http2_client_callbacks callbacks = {
+    .header = on_header, .frame = on_frame, .invalid_frame = on_invalid};
 
 static void start(hs_run *run)
 {
     exchange *x = calloc(1, sizeof *x);
     run->exchange = x;
-    if (!x || hs_http2_client_new(run, on_header, on_frame, NULL, &x->session) != 0 ||
-        submit(run, x) != 0) {
+    if (!x || hs_http2_client_new(run, &callbacks, &x->session) != 0 || submit(run, x) != 0) {
         hs_run_give_up(run, HS_NO_MEMORY);
         return;
     }
@@ -100,9 +124,9 @@ static void received(hs_run *run, hs_bytes bytes)
     }
     if (x->answered) {
         hs_run_step_done(run);
-    } else if (!nghttp2_session_want_read(x->session)) {
-        /* nghttp2 found a breach and has queued its own GOAWAY. */
-        hs_http2_client_fail(run, bytes);
+    } else if (x->breach != 0 || !nghttp2_session_want_read(x->session)) {
+        /* nghttp2 found a breach and has queued its own RST_STREAM or GOAWAY. */
+        hs_http2_client_fail(run, bytes, x->breach);
     }
 }
 

@@ -1,7 +1,10 @@
 /* The TLS handshake: OpenSSL drives it, the tap watches. */
 #include "probe/run.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+#include "base/time_text.h"
 
 static const char *alpn_to_offer(const hs_run *run)
 {
@@ -73,6 +76,24 @@ void hs_run_tls_established(hs_run *run)
     hs_run_step_done(run);
 }
 
+/* A server that said nothing at all is another matter than one that came to a halt. */
+static void expired(hs_run *run)
+{
+    char waited[HS_TIME_TEXT_MAX];
+    (void)hs_time_ms(hs_run_now(run).at, waited);
+    if (run->trace->bytes_received == 0) {
+        hs_run_fail(run, HS_FAILURE_TLS_TIMED_OUT,
+                    "%s gave no answer to the TLS handshake; gave up after %s ms", hs_run_peer(run),
+                    waited);
+        return;
+    }
+    hs_run_fail(run, HS_FAILURE_TLS_TIMED_OUT,
+                "%s did not finish the TLS handshake: %" PRIu64 " byte%s of it came; gave up after "
+                "%s ms",
+                hs_run_peer(run), run->trace->bytes_received,
+                run->trace->bytes_received == 1 ? "" : "s", waited);
+}
+
 const hs_step hs_step_tls = {
     .name = "TLS handshake",
     .phase = HS_PHASE_TLS,
@@ -81,4 +102,5 @@ const hs_step hs_step_tls = {
     .closed = HS_FAILURE_TLS_CLOSED,
     .reset = HS_FAILURE_TLS_RESET,
     .start = start,
+    .expired = expired,
 };

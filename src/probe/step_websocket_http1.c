@@ -96,6 +96,10 @@ static bool check_answer(exchange *x)
                     accept ? hs_probe_text(run, accept->value) : "(missing)", expected);
         return false;
     }
+    const hs_http1_field *extensions = hs_http1_find(head, "Sec-WebSocket-Extensions");
+    if (extensions && !hs_probe_extensions_are_good(run, extensions->value)) {
+        return false;
+    }
     const hs_http1_field *protocol = hs_http1_find(head, "Sec-WebSocket-Protocol");
     return !protocol || hs_probe_subprotocol_is_good(run, protocol->value);
 }

@@ -15,6 +15,7 @@ typedef struct exchange {
     int32_t stream;       /* 0 before the request */
     int status;           /* of the newest header block; 0 none */
     hs_bytes subprotocol; /* of the answer, in the trace's memory; NULL data: none */
+    hs_bytes extensions;  /* the same */
     const char *location;
     bool answered; /* the final response head came */
     bool is_open;  /* and it is a WebSocket */
@@ -22,6 +23,7 @@ typedef struct exchange {
     bool is_reset; /* its RST_STREAM */
     bool is_gone;  /* its GOAWAY, which does not spare the stream */
     uint32_t error;
+    int breach;   /* nghttp2's error for what is malformed; 0 none */
     bool is_left; /* nothing follows what is in `out` */
     hs_probe_frames frames;
     hs_buffer in;  /* DATA that came, until nghttp2 has returned */
@@ -48,6 +50,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
         x->status = (value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0');
     } else if (hs_bytes_are(field, "sec-websocket-protocol") && x->status >= 200) {
         x->subprotocol = hs_arena_copy(hs_trace_arena(run->trace), text);
+    } else if (hs_bytes_are(field, "sec-websocket-extensions") && x->status >= 200) {
+        x->extensions = hs_arena_copy(hs_trace_arena(run->trace), text);
     } else if (hs_bytes_are(field, "location") && x->status >= 200) {
         x->location = hs_probe_text(run, text);
     }
@@ -111,6 +115,17 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     if (is_ours && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) {
         x->is_ended = true;
     }
+    return 0;
+}
+
+/* A malformed answer costs nghttp2 only its stream (RFC 9113 8.1.1): nothing would follow. */
+static int on_invalid(nghttp2_session *session, const nghttp2_frame *frame, int error,
+                      void *context)
+{
+    exchange *x = ((hs_run *)context)->exchange;
+    (void)session;
+    (void)frame;
+    x->breach = error;
     return 0;
 }
 
@@ -189,6 +204,9 @@ static int submit_request(hs_run *run, exchange *x)
 
 /* --- the steps --- */
 
+static const hs_http2_client_callbacks callbacks = {
+    .header = on_header, .frame = on_frame, .invalid_frame = on_invalid, .data = on_data};
+
 static void start_session(hs_run *run)
 {
     exchange *x = calloc(1, sizeof *x);
@@ -197,7 +215,7 @@ static void start_session(hs_run *run)
         hs_buffer_init(&x->in, INPUT_MAX);
         hs_buffer_init(&x->out, OUTPUT_MAX);
     }
-    if (!x || hs_http2_client_new(run, on_header, on_frame, on_data, &x->session) != 0 ||
+    if (!x || hs_http2_client_new(run, &callbacks, &x->session) != 0 ||
         hs_http2_client_settings(x->session) != 0) {
         hs_run_give_up(run, HS_NO_MEMORY);
         return;
@@ -219,6 +237,9 @@ static bool check_answer(hs_run *run, const exchange *x)
 {
     if (x->status > 299) {
         hs_probe_upgrade_refused(run, x->status, "", x->location);
+        return false;
+    }
+    if (!hs_probe_extensions_are_good(run, x->extensions)) {
         return false;
     }
     return !x->subprotocol.data || hs_probe_subprotocol_is_good(run, x->subprotocol);
@@ -254,9 +275,9 @@ static void judge_end(hs_run *run, const exchange *x, hs_bytes bytes)
     } else if (x->is_gone) {
         hs_run_fail(run, HS_FAILURE_HTTP2_GOAWAY, "%s sent GOAWAY (%s) before it answered",
                     hs_run_peer(run), error);
-    } else if (!nghttp2_session_want_read(x->session)) {
-        /* nghttp2 found a breach and has queued its own GOAWAY. */
-        hs_http2_client_fail(run, bytes);
+    } else if (x->breach != 0 || !nghttp2_session_want_read(x->session)) {
+        /* nghttp2 found a breach and has queued its own RST_STREAM or GOAWAY. */
+        hs_http2_client_fail(run, bytes, x->breach);
     }
 }
 

@@ -39,6 +39,14 @@ static bool has_bad_byte(const char *text)
     return false;
 }
 
+static bool is_ascii(const char *text)
+{
+    while ((unsigned char)*text > 0 && (unsigned char)*text < 0x80) {
+        text++;
+    }
+    return *text == '\0';
+}
+
 static bool is_literal(const char *host)
 {
     unsigned char address[sizeof(struct in6_addr)];
@@ -49,6 +57,15 @@ static bool is_literal(const char *host)
         *zone = '\0';
     }
     return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, plain, address) == 1;
+}
+
+/* In a URL the sign before a zone may be written as "%25" (RFC 6874 2). */
+static void plain_zone(char *host)
+{
+    char *zone = strchr(host, '%');
+    if (zone && strncmp(zone, "%25", 3) == 0 && zone[3]) {
+        memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
+    }
 }
 
 /* A registered name: letters, digits, hyphens, dots and underscores; IDNs in their A-label form. */
@@ -126,9 +143,15 @@ static hs_result parse_authority(const char *text, size_t len, hs_url *url, cons
     }
     memcpy(url->host, host, host_len);
     url->host[host_len] = '\0';
+    if (bracketed) {
+        plain_zone(url->host);
+    }
     url->host_is_literal = is_literal(url->host);
     if (bracketed && (!url->host_is_literal || !strchr(url->host, ':'))) {
         return invalid(problem, whole, "what stands in brackets is not an IPv6 address");
+    }
+    if (!url->host_is_literal && !is_ascii(url->host)) {
+        return invalid(problem, whole, "write the name in its ASCII form (xn--…)");
     }
     if (!url->host_is_literal && !is_name(url->host)) {
         return invalid(problem, whole, "'%s' is not a host name", url->host);
@@ -196,10 +219,13 @@ hs_result hs_url_parse(const char *text, hs_url *url, hs_problem *problem)
     return HS_OK;
 }
 
+/* A zone means something only at this host, and is not told to another (RFC 6874 4). */
 void hs_url_authority(const hs_url *url, char out[HS_HOST_MAX + 16])
 {
     bool v6 = strchr(url->host, ':') != NULL;
-    int n = snprintf(out, HS_HOST_MAX + 16, "%s%s%s", v6 ? "[" : "", url->host, v6 ? "]" : "");
+    int len = (int)strcspn(url->host, "%");
+    int n = snprintf(out, HS_HOST_MAX + 16, "%s%.*s%s", v6 ? "[" : "", len, url->host,
+                     v6 ? "]" : "");
     if (url->port != url->scheme->port && n > 0) {
         (void)snprintf(out + n, (size_t)(HS_HOST_MAX + 16 - n), ":%u", url->port);
     }

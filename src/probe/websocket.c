@@ -153,6 +153,17 @@ bool hs_probe_subprotocol_is_good(hs_run *run, hs_bytes chosen)
     return false;
 }
 
+bool hs_probe_extensions_are_good(hs_run *run, hs_bytes chosen)
+{
+    if (chosen.len == 0) {
+        return true;
+    }
+    hs_run_fail(run, HS_FAILURE_WEBSOCKET_BAD_UPGRADE,
+                "%s chose the extension \"%s\", and none was offered", hs_run_peer(run),
+                hs_probe_text(run, chosen));
+    return false;
+}
+
 void hs_probe_upgrade_refused(hs_run *run, int status, const char *reason, const char *location)
 {
     hs_run_fail(run, HS_FAILURE_WEBSOCKET_STATUS, "%s answered the upgrade with %d%s%s%s%s",

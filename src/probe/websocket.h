@@ -29,6 +29,9 @@ void hs_probe_frames_free(hs_probe_frames *frames);
 const char *hs_probe_text(hs_run *run, hs_bytes bytes);
 /* RFC 6455 4.1: a subprotocol that was not offered fails the run. True where it was. */
 bool hs_probe_subprotocol_is_good(hs_run *run, hs_bytes chosen);
+/* RFC 6455 4.1: so does an extension, and none is ever offered here. Browsers end such a
+ * connection. */
+bool hs_probe_extensions_are_good(hs_run *run, hs_bytes chosen);
 /* The server refused the upgrade: fails the run. `location` may be NULL. */
 void hs_probe_upgrade_refused(hs_run *run, int status, const char *reason, const char *location);
 

@@ -272,8 +272,17 @@ static bool is_probe(const hs_trace *trace, walk *w, hs_time moment)
            quic->probed_at[w->probes] == moment;
 }
 
+static bool asks_nothing(const hs_trace *trace, const hs_segment *segment, hs_time all_asked)
+{
+    hs_time answered = at(trace, HS_MILESTONE_FIRST_RESPONSE);
+    return segment->from == HS_CLIENT && all_asked != HS_TIME_NONE &&
+           segment->moment.at > all_asked &&
+           (answered == HS_TIME_NONE || segment->moment.at < answered);
+}
+
 static void walk_turns(const hs_trace *trace, walk *w)
 {
+    const hs_time all_asked = hs_trace_all_asked(trace);
     bool waiting = false;
     bool in_flight = false; /* within the server's flight */
     for (size_t i = 0; i < trace->segment_count; i++) {
@@ -281,6 +290,9 @@ static void walk_turns(const hs_trace *trace, walk *w)
         if (segment->from == HS_CLIENT) {
             if (is_probe(trace, w, segment->moment.at)) {
                 give(w, segment->moment.at, &w->parts->loss);
+            } else if (asks_nothing(trace, segment, all_asked)) {
+                in_flight = false;
+                continue;
             } else if (in_flight) {
                 give_gap(w, segment->moment.at);
             }

@@ -14,6 +14,10 @@
 
 /* Fills trace->phases from the milestones and segments. */
 void hs_trace_compute_phases(hs_trace *trace);
+/* What the client sends after this, and before the response, asks for nothing: an acknowledgement
+ * of HTTP/2's SETTINGS, or of packets of QUIC. The response is waited for once, however many of
+ * them go. HS_TIME_NONE: nothing is known of that. */
+hs_time hs_trace_all_asked(const hs_trace *trace);
 /* Fills trace->accounting from phases, milestones and segments. */
 void hs_trace_compute_accounting(hs_trace *trace);
 

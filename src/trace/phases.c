@@ -65,6 +65,34 @@ static void set_settings_phase(hs_trace *trace, hs_moment previous)
     }
 }
 
+hs_time hs_trace_all_asked(const hs_trace *trace)
+{
+    hs_time asked = milestone(trace, HS_MILESTONE_REQUEST).at;
+    hs_time settings = milestone(trace, HS_MILESTONE_SETTINGS_DONE).at;
+    hs_time answered = milestone(trace, HS_MILESTONE_FIRST_RESPONSE).at;
+    hs_time secured = milestone(trace, HS_MILESTONE_QUIC_DONE).at;
+    if (asked == HS_TIME_NONE) {
+        return HS_TIME_NONE;
+    }
+    if (trace->quic.present) {
+        /* Early data may have to be sent again once the handshake is done. */
+        return secured != HS_TIME_NONE && asked >= secured ? asked : HS_TIME_NONE;
+    }
+    bool between = settings > asked && (answered == HS_TIME_NONE || settings < answered);
+    return trace->http2.present && between ? settings : HS_TIME_NONE;
+}
+
+static void set_response_phase(hs_trace *trace)
+{
+    hs_phase_span *span = &trace->phases[HS_PHASE_RESPONSE];
+    set_phase(trace, HS_PHASE_RESPONSE, milestone(trace, HS_MILESTONE_REQUEST),
+              milestone(trace, HS_MILESTONE_REQUEST),
+              milestone(trace, HS_MILESTONE_FIRST_RESPONSE));
+    if (span->round_trips > 1 && hs_trace_all_asked(trace) != HS_TIME_NONE) {
+        span->round_trips = 1;
+    }
+}
+
 static void set_connecting_phases(hs_trace *trace)
 {
     if (seen(trace, HS_MILESTONE_DNS_START)) {
@@ -146,9 +174,7 @@ void hs_trace_compute_phases(hs_trace *trace)
                   milestone(trace, HS_MILESTONE_UPGRADE_DONE));
     }
     if (seen(trace, HS_MILESTONE_REQUEST)) {
-        set_phase(trace, HS_PHASE_RESPONSE, milestone(trace, HS_MILESTONE_REQUEST),
-                  milestone(trace, HS_MILESTONE_REQUEST),
-                  milestone(trace, HS_MILESTONE_FIRST_RESPONSE));
+        set_response_phase(trace);
     }
     set_ready(trace);
 }

@@ -72,6 +72,8 @@ def test_bad_url(hs, url, word):
     (["-w", "%{no_such_variable}"], ["no_such_variable"]), (["--alpn", "a" * 300], []),
     (["--servername", "a" * 300], []), (["--verbose=3"], ["--verbose"]),
     (["--tlsv1.3", "--tls-max", "1.2"], []),
+    (["--subprotocol", ""], ["subprotocols"]), (["--subprotocol", "a b"], ["subprotocols"]),
+    (["--subprotocol", "a,,b"], ["subprotocols"]), (["--subprotocol", "a,"], ["subprotocols"]),
 ])
 def test_bad_option(hs, arguments, words):
     usage_error(hs.probe(*arguments, "https://localhost:1/"), *words)
@@ -231,6 +233,23 @@ def test_full_disk_is_said(hs, nginx):
     done = subprocess.run(f"'{hs.binary}' probe --json http://127.0.0.1:{nginx.http}/ >/dev/full",
                           shell=True, capture_output=True, text=True, env=hs.env())
     assert done.returncode != 0 and len(done.stderr.splitlines()) == 1, done
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams(hs, nginx, closed):
+    """As under a daemon: nothing that is opened later takes their place."""
+    result = hs.probe("--json", "--cacert", nginx.ca, f"https://localhost:{nginx.h2}/",
+                      prefix=["sh", "-c", f'exec "$@" {closed}', "sh"])
+    lost = ">&-" in closed
+    assert result.status == (2 if lost else 0), repr(result)
+    assert bool(result.stdout) != lost, repr(result)
+    assert len(result.stderr.splitlines()) == (1 if lost and "2>" not in closed else 0), repr(result)
+
+
+def test_full_disk_under_the_key_log_is_said(hs, nginx):
+    url = f"https://localhost:{nginx.h2}/"
+    usage_error(hs.probe("--cacert", nginx.ca, "--keylog", "/dev/full", url), "/dev/full")
+    usage_error(hs.probe("--cacert", nginx.ca, url, env={"SSLKEYLOGFILE": "/dev/full"}), "/dev/full")
 
 
 def test_json_keeps_events_for_verbose_and_events(hs, nginx):

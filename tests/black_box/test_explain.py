@@ -168,6 +168,15 @@ def test_the_machine_is_drawn_from_its_table(hs, anybodys):
     assert len(taken) == sum(bool(rule[3]) for rule in rules) == 10
 
 
+def test_the_first_packet_waits_for_no_neighbour(hs):
+    """Neighbours ask each other on their own link, and no part of the path's delay is the client's."""
+    def first():
+        record = story_of(hs.run("explain", "tcp", "--json").stdout)["acts"][0]["record"]
+        return record["tcp"]["rtt_us"] / 1000, record["accounting"]["client_ms"]
+    rtt, client = (min(values) for values in zip(*(first() for _ in range(5))))
+    assert PATH_MS <= rtt < 1.5 * PATH_MS and client < PATH_MS, (rtt, client)
+
+
 @pytest.mark.parametrize("topic", TOPICS)
 def test_text(hs, topic):
     result = hs.run("explain", topic, prefix=prefix_of("nobody", hs), timeout=30)

@@ -81,6 +81,20 @@ def test_name_not_resolved(hs):
         "https://does-not-exist.invalid/", "--connect-timeout", "3")
 
 
+@pytest.mark.parametrize("host, word", [("fe80::1%nosuch", "nosuch"), ("fe80::1", "link-local")])
+def test_zone_that_is_no_interface(hs, host, word):
+    """That is this host's affair, and no name server's."""
+    record = hs.probe_json(f"https://[{host}]:9/", status=2)
+    assert record["failure"]["class"] == "local" and word in record["failure"]["message"], record
+
+
+def test_zone_stays_at_this_host(hs, nginx):
+    record = hs.probe_json("--cacert", nginx.ca, "--events", f"https://[::1%25lo]:{nginx.h2}/", status=0)
+    said = [e["detail"][":authority"] for e in record["events"] if ":authority" in e.get("detail", {})]
+    assert said == [f"[::1]:{nginx.h2}"], record["events"]
+
+
+
 @pytest.mark.parametrize("option, host", [("-6", "127.0.0.1"), ("-4", "[::1]")])
 def test_address_of_the_other_family(hs, option, host):
     record = run(hs, "dns.name_not_resolved", "dns", f"tcp://{host}:9", option)
@@ -295,11 +309,12 @@ def test_garbage_for_an_answer(hs, hostile, scheme):
     (h.upgrades(accept="AAAAAAAAAAAAAAAAAAAAAAAAAAA="), "websocket.bad_accept"),
     (h.upgrades(accept=""), "websocket.bad_accept"),
     (h.upgrades(upgrade=None), "websocket.bad_upgrade"),
+    (h.upgrades(extra="Sec-WebSocket-Extensions: permessage-deflate"), "websocket.bad_upgrade"),
     (h.upgrades(upgrade="h2c"), "websocket.bad_upgrade"),
     (h.upgrades(connection=None), "websocket.bad_upgrade"),
     (h.upgrades(connection="close"), "websocket.bad_upgrade"),
     (h.upgrades(extra="Sec-WebSocket-Protocol: not-offered"), "websocket.subprotocol_mismatch"),
-], ids=["403", "301", "200", "wrong-accept", "no-accept", "no-upgrade", "other-upgrade",
+], ids=["403", "301", "200", "wrong-accept", "no-accept", "no-upgrade", "extension", "other-upgrade",
         "no-connection", "connection-close", "subprotocol"])
 def test_refused_upgrade(hs, hostile, behave, cls):
     server = hostile(behave)
@@ -356,15 +371,70 @@ def test_broken_websocket_frames(hs, hostile, data):
     (h.SETTINGS + h.frame(4, 0, 0, b"12345"), "silence", "http2.protocol.error",
      ("settings", "response")),
     (b"\xff\xff\xff\x04\x00\x00\x00\x00\x00", "silence", "http2.protocol.error", "settings"),
+    (h.SETTINGS + h.frame(1, 5, 1, b"\x82"), "silence", "http2.protocol.error", "response"),
+    (h.SETTINGS + h.frame(1, 5, 1, b"\x08\x03abc"), "silence", "http2.protocol.error", "response"),
+    (h.SETTINGS + h.frame(1, 5, 1, b"\x88\x00\x01A\x01b"), "silence", "http2.protocol.error",
+     "response"),
 ], ids=["goaway-no-error", "goaway-calm", "goaway-first", "silence", "silence-after-settings",
         "closed", "reset", "closed-after-settings", "http1-answer", "data-first", "bad-settings",
-        "oversize-frame"])
+        "oversize-frame", "no-status", "status-in-letters", "name-in-capitals"])
 def test_http2(hs, hostile, certificates, data, end, classes, phase):
     context = h.server_context(certificates.server, V13, ["h2"])
     server = hostile(h.http2(context, data, end))
     timed = "http2.timed_out" in classes
     run(hs, classes, phase, f"https://127.0.0.1:{server.port}/", "--cacert", certificates.ca,
         "--http2", "--upgrade-timeout", SHORT if timed else 3, deadline=SHORT if timed else None)
+
+
+@pytest.mark.parametrize("option, words", [([], "agreed on HTTP/2"), (["--http2"], "was asked in HTTP/2")])
+def test_http1_for_http2(hs, hostile, certificates, option, words):
+    """Only ALPN is an agreement; with prior knowledge the client just begins."""
+    said = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    if option:
+        server, url = hostile(h.says(said, "close", True)), "http://127.0.0.1"
+    else:
+        server = hostile(h.http2(h.server_context(certificates.server, V13, ["h2"]), said))
+        url = "https://127.0.0.1"
+    record = hs.probe_json("--cacert", certificates.ca, *option, f"{url}:{server.port}/", status=16)
+    assert f"{words} and answers in HTTP/1" in record["failure"]["message"], record["failure"]
+
+
+ANSWER = h.frame(1, 4 | 1, 1, b"\x88")      # HEADERS of stream 1, its last: status 200
+
+
+@pytest.mark.parametrize("last", [1, 2**31 - 1])
+def test_http2_graceful_goaway(hs, hostile, certificates, last):
+    """A GOAWAY without an error does not end the streams up to the one that it names."""
+    context = h.server_context(certificates.server, V13, ["h2"])
+    server = hostile(h.http2(context, h.SETTINGS + h.goaway(0, last) + ANSWER))
+    record = hs.probe_json("--cacert", certificates.ca, f"https://127.0.0.1:{server.port}/", status=0)
+    assert record["http"]["status"] == 200
+    server = hostile(h.http2(context, h.SETTINGS + h.goaway(0, last), "close"))
+    run(hs, "http2.closed", "response", f"https://127.0.0.1:{server.port}/", "--cacert", certificates.ca)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before the client's", "after it"])
+def test_http2_goodbye_is_no_announcement(hs, hostile, certificates, first):
+    """Apache and lighttpd answer the client's GOAWAY with their own: that announces nothing."""
+    def behave(peer):
+        peer.handshake(h.server_context(certificates.server, V13, ["h2"]))
+        peer.tls_recv()
+        goodbye = h.goaway(0, 1)
+        peer.tls.sendall(h.SETTINGS + (goodbye if first else b"") + ANSWER)
+        while h.frame(7, 0, 0)[3:9] not in peer.tls_recv():     # the client's GOAWAY
+            pass
+        if not first:
+            peer.tls.sendall(goodbye)
+        peer.close()
+    server = hostile(behave)
+    record = hs.probe_json("--cacert", certificates.ca, f"https://127.0.0.1:{server.port}/", status=0)
+    assert ("goaway" in record["http2"]) == first, record["http2"]
+    assert any(f["id"] == "goaway" for f in record["findings"]) == first, record["findings"]
+
+
+def test_last_request_of_an_nginx_connection(hs, nginx):
+    record = hs.probe_json("--cacert", nginx.ca, f"https://localhost:{nginx.last_request}/", status=0)
+    assert record["http"]["status"] == 200 and record["http"]["version"] == "HTTP/2"
 
 
 # ---- hostile bytes: a failure record, no hang, bounded memory
@@ -390,8 +460,11 @@ def test_one_byte_at_a_time_for_ever(hs, hostile, certificates):
     def behave(peer):
         peer.send_slowly(peer.first_flight(context), 0.05)
     server = hostile(behave)
-    run(hs, "tls.timed_out", "tls", f"https://127.0.0.1:{server.port}/", "--cacert",
-        certificates.ca, "--tls-timeout", SHORT, deadline=SHORT)
+    record = run(hs, "tls.timed_out", "tls", f"https://127.0.0.1:{server.port}/", "--cacert",
+                 certificates.ca, "--tls-timeout", SHORT, deadline=SHORT)
+    # Something came, and that is what is said.
+    assert "did not finish the TLS handshake" in record["failure"]["message"], record["failure"]
+    assert f"{record['bytes_received']} byte" in record["failure"]["message"], record["failure"]
 
 
 @pytest.mark.parametrize("scheme", ["http", "ws"])

@@ -304,15 +304,15 @@ def test_first_frames(hs, hostile, certificates, first, cls):
     (h.frame(3, 0, 1, struct.pack(">I", 8)), "websocket.reset"),
     (h.frame(1, 5, 1, b"\x8d"), "websocket.status"),                 # :status 404, END_STREAM
     (h.frame(1, 5, 1, b"\x88"), "websocket.closed"),                 # 200, END_STREAM
-    (h.frame(1, 4, 1, b"\x08\x03101"), ("websocket.timed_out", "http2.protocol.error",
-                                        "websocket.reset")),         # 101 is not HTTP/2's
+    (h.frame(1, 4, 1, b"\x88\x00\x18sec-websocket-extensions\x01x"), "websocket.bad_upgrade"),
+    (h.frame(1, 4, 1, b"\x08\x03101"), "http2.protocol.error"),       # 101 is not HTTP/2's
     (h.frame(1, 4, 1, b"\xff\xff\xff\xff\xff"), "http2.protocol.error"),
     (h.frame(1, 4, 3, b"\x88"), "http2.protocol.error"),             # a stream that is not there
     (h.goaway(0, 0), "http2.goaway"), (h.goaway(2, 1), "http2.goaway"),
     (PONG, ("http2.protocol.error", "websocket.timed_out")),         # DATA before the answer
     (ACCEPT + h.frame(0, 0, 1, b"\x8a\x89handshake1234"), "websocket.protocol.error"),  # masked
     (ACCEPT + h.frame(3, 0, 1, struct.pack(">I", 2)), "websocket.reset"),
-], ids=["rst", "404", "end", "101", "hpack", "stream", "goaway", "goaway-error", "early-data",
+], ids=["rst", "404", "end", "extension", "101", "hpack", "stream", "goaway", "goaway-error", "early-data",
         "masked", "rst-after"])
 def test_answers(hs, hostile, certificates, answer, cls):
     by_hand(hs, hostile, certificates, [OFFER + h.SETTINGS_ACK, answer], cls,

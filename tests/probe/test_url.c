@@ -24,6 +24,8 @@ static void targets_are_taken_apart(void **state)
         {"tls://[::1]:853", "tls", "::1", 853, "/", true},
         {"[2001:db8::1]", "https", "2001:db8::1", 443, "/", true},
         {"ws://[fe80::1%lo]:80/chat", "ws", "fe80::1%lo", 80, "/chat", true},
+        {"ws://[fe80::1%25lo]/", "ws", "fe80::1%lo", 80, "/", true},
+        {"ws://[fe80::1%25]/", "ws", "fe80::1%25", 80, "/", true},
         {"wss://a_b.example./", "wss", "a_b.example.", 443, "/", false},
         {"host/http://other", "https", "host", 443, "/http://other", false},
     };
@@ -81,6 +83,18 @@ static void what_is_no_target_is_refused_in_one_line(void **state)
     }
 }
 
+static void a_name_beyond_ascii_is_told_what_it_needs(void **state)
+{
+    hs_url url;
+    hs_problem problem = {""};
+    (void)state;
+    assert_int_equal(hs_url_parse("https://b\xc3\xbc"
+                                  "cher.example/",
+                                  &url, &problem),
+                     HS_INVALID);
+    assert_non_null(strstr(problem.text, "xn--"));
+}
+
 static void long_targets_are_refused(void **state)
 {
     static char text[5000];
@@ -110,6 +124,8 @@ static void the_authority_names_only_what_it_must(void **state)
         {"https://example.com:80/", "example.com:80"},
         {"http://[::1]/", "[::1]"},
         {"ws://[::1]:8080/", "[::1]:8080"},
+        {"http://[fe80::1%lo]/", "[fe80::1]"},
+        {"http://[fe80::1%25lo]:81/", "[fe80::1]:81"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -127,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(targets_are_taken_apart),
         cmocka_unit_test(what_is_no_target_is_refused_in_one_line),
+        cmocka_unit_test(a_name_beyond_ascii_is_told_what_it_needs),
         cmocka_unit_test(long_targets_are_refused),
         cmocka_unit_test(the_authority_names_only_what_it_must),
     };

@@ -51,6 +51,61 @@ static void each_stretch_goes_to_who_spent_it(void **state)
     hs_trace_free(t);
 }
 
+/* HTTP/2: the server's SETTINGS come once the client's are there, and their acknowledgement leaves
+ * while the server works at the response. */
+static void acknowledging_settings_is_no_question(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    t->tcp.rtt_us = 50000;
+    t->http2.present = true;
+    hs_trace_mark(t, HS_MILESTONE_SYN, ms(0));
+    hs_trace_mark(t, HS_MILESTONE_ESTABLISHED, ms(50));
+    hs_trace_mark(t, HS_MILESTONE_SETTINGS_START, ms(50));
+    hs_trace_mark(t, HS_MILESTONE_REQUEST, ms(50));
+    hs_trace_add_segment(t, HS_CLIENT, 10, ms(50));  /* preface, SETTINGS, HEADERS */
+    hs_trace_add_segment(t, HS_SERVER, 10, ms(103)); /* SETTINGS: network 50, server 3 */
+    hs_trace_mark(t, HS_MILESTONE_SETTINGS_DONE, ms(103));
+    hs_trace_add_segment(t, HS_CLIENT, 10, ms(104)); /* their ACK */
+    hs_trace_add_segment(t, HS_SERVER, 10, ms(903)); /* HEADERS: server 800 */
+    hs_trace_mark(t, HS_MILESTONE_FIRST_RESPONSE, ms(903));
+    hs_trace_mark(t, HS_MILESTONE_END, ms(903));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_int_equal(t->phases[HS_PHASE_RESPONSE].round_trips, 1);
+    assert_true(t->accounting.network == 100 * HS_MILLISECOND);
+    assert_true(t->accounting.server == 803 * HS_MILLISECOND);
+    assert_true(sum(&t->accounting) == t->accounting.total);
+    hs_trace_free(t);
+}
+
+/* While the server works at the response, packets of QUIC go to and fro that have nothing to do
+ * with it: probes of the path's MTU, and acknowledgements. */
+static void acknowledging_packets_is_no_question(void **state)
+{
+    (void)state;
+    hs_trace *t = new_trace();
+    t->quic.present = true;
+    hs_trace_mark(t, HS_MILESTONE_QUIC_START, ms(0));
+    hs_trace_add_segment(t, HS_CLIENT, 1200, ms(0));
+    hs_trace_add_segment(t, HS_SERVER, 1200, ms(50));
+    hs_trace_mark(t, HS_MILESTONE_QUIC_DONE, ms(50));
+    hs_trace_mark(t, HS_MILESTONE_REQUEST, ms(51));
+    hs_trace_add_segment(t, HS_CLIENT, 200, ms(51));  /* Finished, request: client 1 */
+    hs_trace_add_segment(t, HS_SERVER, 100, ms(102)); /* HANDSHAKE_DONE: network 50, server 1 */
+    hs_trace_add_segment(t, HS_CLIENT, 30, ms(103));
+    hs_trace_add_segment(t, HS_SERVER, 1300, ms(300)); /* a probe of the MTU: server 198 */
+    hs_trace_add_segment(t, HS_CLIENT, 30, ms(301));
+    hs_trace_add_segment(t, HS_SERVER, 100, ms(900)); /* response: server 600 */
+    hs_trace_mark(t, HS_MILESTONE_FIRST_RESPONSE, ms(900));
+    hs_trace_mark(t, HS_MILESTONE_END, ms(900));
+    assert_int_equal(hs_trace_finish(t), HS_OK);
+    assert_int_equal(t->phases[HS_PHASE_RESPONSE].round_trips, 1);
+    assert_true(t->accounting.network == 100 * HS_MILLISECOND);
+    assert_true(t->accounting.server == 799 * HS_MILLISECOND);
+    assert_true(sum(&t->accounting) == t->accounting.total);
+    hs_trace_free(t);
+}
+
 static void a_lost_syn_is_loss(void **state)
 {
     (void)state;
@@ -436,6 +491,8 @@ int main(void)
         cmocka_unit_test(a_datagram_in_between_does_not_shorten_the_path),
         cmocka_unit_test(captured_quic_has_halves),
         cmocka_unit_test(each_stretch_goes_to_who_spent_it),
+        cmocka_unit_test(acknowledging_settings_is_no_question),
+        cmocka_unit_test(acknowledging_packets_is_no_question),
         cmocka_unit_test(a_lost_syn_is_loss),
         cmocka_unit_test(waiting_for_an_address_that_gave_nothing_is_loss),
         cmocka_unit_test(a_refusal_is_the_paths),

@@ -49,6 +49,10 @@ http {{
         location /moved {{ return 301 https://elsewhere.test/; }}
         location /forbidden {{ return 403; }}
     }}
+    server {{  # each connection's only request is its last
+        listen 127.0.0.1:{last_request} ssl http2; keepalive_requests 1;
+        location / {{ return 200 "hello\\n"; }}
+    }}
     server {{  # http/1.1 only
         listen 127.0.0.1:{h1} ssl; ssl_protocols TLSv1.2 TLSv1.3;
         location / {{ return 200 "hello\\n"; }}
@@ -90,7 +94,7 @@ class Nginx:
         self.ca = certificates.ca
         self.cert = certificates.server[0]
         ports = {name: free_port() for name in
-                 ("h2", "h1", "tls12", "http", "client_auth", "ws_proxy")}
+                 ("h2", "h1", "tls12", "http", "client_auth", "ws_proxy", "last_request")}
         self.__dict__.update(ports)
         conf = self.dir / "nginx.conf"
         conf.write_text(_NGINX.format(dir=self.dir, cert=certificates.server[0],
