@@ -4,6 +4,7 @@
 #include "decode/decoder_state.h"
 
 #include "base/reader.h"
+#include "trace/build.h"
 #include "wire/tls/handshake.h"
 #include "wire/tls/record.h"
 
@@ -56,6 +57,14 @@ bool hs_decoder_has_keys(const hs_decoder *decoder)
     return decoder->tls && hs_tls_decoder_has_keys(decoder->tls);
 }
 
+/* What asked for the tunnel is no exchange of what goes through it. */
+static void forget_the_way_here(hs_trace *trace)
+{
+    trace->http = (hs_http_facts){0};
+    hs_trace_unmark_byte(trace, HS_MILESTONE_REQUEST);
+    hs_trace_unmark_byte(trace, HS_MILESTONE_FIRST_RESPONSE);
+}
+
 hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)
 {
     hs_application *inside = hs_application_new(decoder->trace);
@@ -68,6 +77,7 @@ hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)
     }
     hs_application_finish(decoder->application);
     hs_application_free(decoder->application);
+    forget_the_way_here(decoder->trace);
     decoder->application = inside;
     decoder->tls = tls;
     decoder->client = HS_SPOKEN_TLS;

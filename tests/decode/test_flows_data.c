@@ -172,6 +172,82 @@ static void starttls_is_found_by_its_client_hello(void **state)
     wire_free(w);
 }
 
+#define CONNECT "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n"
+#define CONNECTED "HTTP/1.1 200 Connection established\r\n\r\n"
+#define WHO_ASKS "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno"
+
+enum { LEN_CONNECT = sizeof CONNECT - 1, LEN_CONNECTED = sizeof CONNECTED - 1 };
+
+/* From `seq` of the client and `ack` of the server on: CONNECT, its answer, a ClientHello in two
+ * segments, an alert. */
+static hs_trace *through_the_proxy(wire *w, uint32_t seq, uint32_t ack)
+{
+    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40};
+    enum { FIRST = 20 };
+    wire_client(w, 1 * MS, 0, seq, ack, CONNECT);
+    seq += LEN_CONNECT;
+    wire_server(w, 9 * MS, 0, ack, seq, CONNECTED);
+    ack += LEN_CONNECTED;
+    wire_send(
+        w, 1 * MS,
+        &(wire_packet){
+            .flags = HS_TCP_ACK, .seq = seq, .ack = ack, .data = hs_bytes_of(client_hello, FIRST)});
+    wire_send(
+        w, 1 * MS,
+        &(wire_packet){.flags = HS_TCP_ACK,
+                       .seq = seq + FIRST,
+                       .ack = ack,
+                       .data = hs_bytes_of(client_hello + FIRST, sizeof client_hello - FIRST)});
+    wire_send(w, 9 * MS,
+              &(wire_packet){.from_server = true,
+                             .flags = HS_TCP_ACK,
+                             .seq = ack,
+                             .ack = seq + sizeof client_hello,
+                             .data = hs_bytes_of(alert, sizeof alert)});
+    return wire_finish(w);
+}
+
+static void a_client_hello_in_two_segments_behind_connect(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    hs_trace *t = through_the_proxy(w, 1, 1);
+    assert_true(t->tls.present);
+    assert_int_equal(t->failure.cls, HS_FAILURE_TLS_CIPHER_MISMATCH);
+    /* What the proxy answered is no response of the server's. */
+    assert_false(t->http.present);
+    assert_int_equal(t->milestones[HS_MILESTONE_FIRST_RESPONSE].at, HS_TIME_NONE);
+    wire_free(w);
+}
+
+static void a_proxy_that_asks_who_it_is(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 1, 1, CONNECT);
+    wire_server(w, 9 * MS, 0, 1, 1 + LEN_CONNECT, WHO_ASKS);
+    hs_trace *t = through_the_proxy(w, 1 + LEN_CONNECT, sizeof WHO_ASKS);
+    assert_true(t->tls.present);
+    assert_int_equal(t->failure.cls, HS_FAILURE_TLS_CIPHER_MISMATCH);
+    assert_false(t->http.present);
+    wire_free(w);
+}
+
+static void a_refusal_of_the_proxy_stays(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 1, 1, CONNECT);
+    wire_server(w, 9 * MS, HS_TCP_FIN, 1, 1 + LEN_CONNECT, WHO_ASKS);
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->http.status, 407);
+    assert_false(t->tls.present);
+    wire_free(w);
+}
+
 static const uint8_t server_hello[] = {22, 3,  3,  0,  42, 2,  0,  0,  38,   3,    3,  1,
                                        2,  3,  4,  5,  6,  7,  8,  9,  10,   11,   12, 13,
                                        14, 15, 16, 17, 18, 19, 20, 21, 22,   23,   24, 25,
@@ -537,6 +613,9 @@ int main(void)
         cmocka_unit_test(keep_alives_and_probes_are_no_data),
         cmocka_unit_test(packets_cut_by_the_snapshot_length),
         cmocka_unit_test(starttls_is_found_by_its_client_hello),
+        cmocka_unit_test(a_client_hello_in_two_segments_behind_connect),
+        cmocka_unit_test(a_proxy_that_asks_who_it_is),
+        cmocka_unit_test(a_refusal_of_the_proxy_stays),
         cmocka_unit_test(tls_is_found_by_its_server_hello_where_the_client_hello_is_missing),
         cmocka_unit_test(a_server_hello_itself_shows_that_the_client_hello_is_missing),
         cmocka_unit_test(nor_need_there_be_anything_else),
