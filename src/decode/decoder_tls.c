@@ -89,14 +89,31 @@ hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)
     return HS_OK;
 }
 
+/* How the server begins was lost: that does not count against its speaking TLS. */
+static hs_result take_for_tls(hs_decoder *decoder)
+{
+    hs_bytes held = hs_buffer_bytes(&decoder->held[HS_SERVER]);
+    decoder->server = HS_SPOKEN_TLS;
+    decoder->offset[HS_SERVER] += held.len;
+    hs_result result = held.len > 0 ? hs_tls_decoder_feed(decoder->tls, HS_SERVER, held, NULL)
+                                    : HS_OK;
+    hs_buffer_free(&decoder->held[HS_SERVER]);
+    return result;
+}
+
 hs_result hs_decoder_gap(hs_decoder *decoder, hs_side from, uint64_t length)
 {
     decoder->client_has_gap = decoder->client_has_gap || from == HS_CLIENT;
+    hs_result result = HS_OK;
+    if (from == HS_SERVER && decoder->client == HS_SPOKEN_TLS &&
+        decoder->server == HS_SPOKEN_UNKNOWN) {
+        result = take_for_tls(decoder);
+    }
     bool is_tls = decoder->client == HS_SPOKEN_TLS &&
                   (from == HS_CLIENT || decoder->server == HS_SPOKEN_TLS);
     if (is_tls) {
         hs_tls_decoder_gap(decoder->tls, from, length);
-        return HS_OK;
+        return result;
     }
     return decoder->client == HS_SPOKEN_PLAIN ? hs_application_gap(decoder->application, from)
                                               : HS_OK;

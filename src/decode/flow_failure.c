@@ -107,7 +107,8 @@ static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *
     /* In TLS 1.3 the server looks at the client's certificate when the client is done already. */
     bool is_late = tls->alert_from == HS_SERVER && !is_answered;
     ending e = ending_of(flow);
-    if (view->is_not_tls) {
+    bool is_from_its_start = flow->ends[hs_flow_other(flow->client)].has_isn;
+    if (view->is_not_tls && is_from_its_start) {
         judge_not_tls(trace, view);
     } else if (tls->has_alert && (!view->is_tls_done || is_late)) {
         judge_alert(trace, view->at);

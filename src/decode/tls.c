@@ -316,6 +316,7 @@ void hs_tls_decoder_gap(hs_tls_decoder *decoder, hs_side from, uint64_t length)
         hs_tls_run_flush(decoder, direction);
         hs_tls_show_incomplete(decoder, direction);
     }
+    direction->has_gap = true;
     hs_buffer_free(&direction->message);
     hs_tls_miss_session(decoder);
     direction->is_opaque = direction->is_opaque || direction->epoch != HS_TLS_EPOCH_PLAIN;

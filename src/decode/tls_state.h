@@ -71,6 +71,7 @@ typedef struct hs_tls_direction {
     bool has_finished;   /* its Finished was seen: application data may follow */
     size_t last_opaque;  /* length of the newest record without a key; 0 before the first */
     bool has_ccs;        /* up to TLS 1.2: its ChangeCipherSpec was seen */
+    bool has_gap;        /* bytes of it were not seen */
     bool is_stopped;     /* malformed: nothing more is decoded */
     bool is_opaque;      /* what is protected is shown as it is from here on */
     uint64_t stopped_at; /* offset in the stream */

@@ -253,6 +253,21 @@ static const uint8_t server_hello[] = {22, 3,  3,  0,  42, 2,  0,  0,  38,   3, 
                                        14, 15, 16, 17, 18, 19, 20, 21, 22,   23,   24, 25,
                                        26, 27, 28, 29, 30, 31, 32, 0,  0xc0, 0x2f, 0};
 
+static const uint8_t key_exchange[] = {22, 3, 3, 0, 7, 16, 0, 0, 3, 2, 1, 1};
+static const uint8_t change_and_finished[] = {20, 3, 3, 0, 1, 1, 22, 3,  3,  0,  16, 1,  2, 3,
+                                              4,  5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
+static void send_bytes(wire *w, hs_time after, bool from_server, uint32_t seq, uint32_t ack,
+                       hs_bytes bytes)
+{
+    wire_send(w, after,
+              &(wire_packet){.from_server = from_server,
+                             .flags = HS_TCP_ACK,
+                             .seq = seq,
+                             .ack = ack,
+                             .data = bytes});
+}
+
 static void send_server_hello(wire *w, hs_time after, uint32_t seq, uint32_t ack)
 {
     wire_send(w, after,
@@ -270,6 +285,60 @@ static void send_client_hello(wire *w, hs_time after, uint32_t seq, uint32_t ack
                              .seq = seq,
                              .ack = ack,
                              .data = hs_bytes_of(client_hello, sizeof client_hello)});
+}
+
+/* A full handshake whose Certificate to ServerHelloDone the capture lost, with the client's
+ * ClientKeyExchange or without it. */
+static hs_trace *with_a_hole(wire *w, bool has_key_exchange)
+{
+    enum { HOLE = 500, KEY_EXCHANGE = sizeof key_exchange, LAST = sizeof change_and_finished };
+    uint32_t client = 1;
+    uint32_t server = 1;
+    wire_open(w);
+    send_client_hello(w, 1 * MS, client, server);
+    client += sizeof client_hello;
+    send_server_hello(w, 9 * MS, server, client);
+    server += sizeof server_hello + HOLE;
+    if (has_key_exchange) {
+        send_bytes(w, 1 * MS, false, client, server, hs_bytes_of(key_exchange, KEY_EXCHANGE));
+    }
+    client += KEY_EXCHANGE;
+    send_bytes(w, 1 * MS, false, client, server, hs_bytes_of(change_and_finished, LAST));
+    client += LAST;
+    wire_client(w, 20 * MS, 0, client, server, "");
+    send_bytes(w, 1 * MS, true, server, client, hs_bytes_of(change_and_finished, LAST));
+    return wire_finish(w);
+}
+
+static void a_lost_certificate_is_no_resumption(void **state)
+{
+    (void)state;
+    for (int has_key_exchange = 0; has_key_exchange < 2; has_key_exchange++) {
+        wire *w = wire_new(NULL);
+        hs_trace *t = with_a_hole(w, has_key_exchange);
+        assert_true(t->capture.missing_bytes >= 500);
+        assert_int_equal(t->tls.resumed, has_key_exchange ? HS_NO : HS_UNSEEN);
+        assert_int_equal(t->tls.client_certificate_requested, HS_UNSEEN);
+        wire_free(w);
+    }
+}
+
+/* What follows begins within a record, and looks like anything. */
+static void a_lost_server_hello_is_no_other_protocol(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    send_client_hello(w, 1 * MS, 1, 1);
+    wire_server(w, 9 * MS, 0, 1001, 1 + sizeof client_hello, "the rest of a record");
+    wire_client(w, 1 * MS, 0, 1 + sizeof client_hello, 1021, "");
+    wire_client(w, 20 * MS, HS_TCP_FIN, 1 + sizeof client_hello, 1021, "");
+    wire_server(w, 1 * MS, HS_TCP_FIN, 1021, 2 + sizeof client_hello, "");
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->capture.missing_bytes, 1000);
+    assert_true(t->tls.present);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    wire_free(w);
 }
 
 static void assert_is_server_hellos(const hs_trace *t)
@@ -613,6 +682,8 @@ int main(void)
         cmocka_unit_test(keep_alives_and_probes_are_no_data),
         cmocka_unit_test(packets_cut_by_the_snapshot_length),
         cmocka_unit_test(starttls_is_found_by_its_client_hello),
+        cmocka_unit_test(a_lost_certificate_is_no_resumption),
+        cmocka_unit_test(a_lost_server_hello_is_no_other_protocol),
         cmocka_unit_test(a_client_hello_in_two_segments_behind_connect),
         cmocka_unit_test(a_proxy_that_asks_who_it_is),
         cmocka_unit_test(a_refusal_of_the_proxy_stays),
