@@ -52,6 +52,11 @@ bool hs_decoder_has_ciphers(const hs_decoder *decoder)
     return decoder->tls && hs_tls_decoder_has_ciphers(decoder->tls);
 }
 
+bool hs_decoder_may_be_done(const hs_decoder *decoder)
+{
+    return decoder->tls && hs_tls_decoder_may_be_done(decoder->tls);
+}
+
 bool hs_decoder_has_keys(const hs_decoder *decoder)
 {
     return decoder->tls && hs_tls_decoder_has_keys(decoder->tls);

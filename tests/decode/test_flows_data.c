@@ -323,6 +323,77 @@ static void a_lost_certificate_is_no_resumption(void **state)
     }
 }
 
+/* An alert behind the lost ChangeCipherSpec is not readable, however it looks. */
+static void a_lost_change_of_ciphers_leaves_no_alerts(void **state)
+{
+    static const uint8_t sealed_alert[] = {21, 3,  3,  0,  26, 0,  0,  0,  0, 0, 0,
+                                           0,  1,  2,  3,  4,  5,  6,  7,  8, 9, 10,
+                                           11, 12, 13, 14, 15, 16, 17, 18, 19};
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    send_client_hello(w, 1 * MS, 1, 1);
+    send_server_hello(w, 9 * MS, 1, 1 + sizeof client_hello);
+    uint32_t client = 1 + sizeof client_hello;
+    uint32_t server = 1 + sizeof server_hello + 1000;
+    wire_client(w, 1 * MS, 0, client, server, "");
+    wire_client(w, 20 * MS, 0, client, server, "");
+    send_bytes(w, 1 * MS, true, server, client, hs_bytes_of(sealed_alert, sizeof sealed_alert));
+    hs_trace *t = wire_finish(w);
+    assert_false(t->tls.has_alert);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    wire_free(w);
+}
+
+static const uint8_t server_hello_13[] = {22, 3,  3,    0,  50, 2,  0,  0,  46, 3,  3,  1,  2,  3,
+                                          4,  5,  6,    7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17,
+                                          18, 19, 20,   21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                          32, 0,  0x13, 1,  0,  0,  6,  0,  43, 0,  2,  3,  4};
+
+/* Of TLS 1.3 without keys: what the client says behind the server's flight, and how it ends. */
+static const struct {
+    const char *name;
+    size_t len; /* of a protected record, or 0: an alert in the clear */
+    hs_failure_class failure;
+} last_words[] = {
+    {"a Finished", 53, HS_FAILURE_NONE},
+    {"an alert", 0, HS_FAILURE_TLS_CERT_AUTHORITY_INVALID},
+    {"an alert, protected", 19, HS_FAILURE_TLS_CLOSED},
+};
+
+static void the_client_of_tls13_may_refuse(void **state)
+{
+    static const uint8_t sealed[5 + 53] = {23, 3, 3, 0, 53};
+    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 48};
+    (void)state;
+    for (size_t i = 0; i < sizeof last_words / sizeof last_words[0]; i++) {
+        print_message("%s\n", last_words[i].name);
+        uint8_t words[sizeof sealed];
+        size_t len = last_words[i].len > 0 ? 5 + last_words[i].len : sizeof alert;
+        memcpy(words, last_words[i].len > 0 ? sealed : alert, len);
+        words[4] = (uint8_t)(len - 5);
+        wire *w = wire_new(NULL);
+        uint32_t client = 1;
+        uint32_t server = 1;
+        wire_open(w);
+        send_client_hello(w, 1 * MS, client, server);
+        client += sizeof client_hello;
+        send_bytes(w, 9 * MS, true, server, client,
+                   hs_bytes_of(server_hello_13, sizeof server_hello_13));
+        server += sizeof server_hello_13;
+        send_bytes(w, 0, true, server, client, hs_bytes_of(sealed, sizeof sealed));
+        server += sizeof sealed;
+        send_bytes(w, 1 * MS, false, client, server, hs_bytes_of(words, len));
+        client += (uint32_t)len;
+        wire_client(w, 1 * MS, HS_TCP_FIN, client, server, "");
+        wire_server(w, 9 * MS, HS_TCP_FIN, server, client + 1, "");
+        hs_trace *t = wire_finish(w);
+        assert_int_equal(t->tls.version, 0x0304);
+        assert_int_equal(t->failure.cls, last_words[i].failure);
+        wire_free(w);
+    }
+}
+
 /* What follows begins within a record, and looks like anything. */
 static void a_lost_server_hello_is_no_other_protocol(void **state)
 {
@@ -683,6 +754,8 @@ int main(void)
         cmocka_unit_test(packets_cut_by_the_snapshot_length),
         cmocka_unit_test(starttls_is_found_by_its_client_hello),
         cmocka_unit_test(a_lost_certificate_is_no_resumption),
+        cmocka_unit_test(a_lost_change_of_ciphers_leaves_no_alerts),
+        cmocka_unit_test(the_client_of_tls13_may_refuse),
         cmocka_unit_test(a_lost_server_hello_is_no_other_protocol),
         cmocka_unit_test(a_client_hello_in_two_segments_behind_connect),
         cmocka_unit_test(a_proxy_that_asks_who_it_is),
