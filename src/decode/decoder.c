@@ -150,7 +150,9 @@ static hs_result feed_server(hs_decoder *d, hs_bytes bytes)
     if (d->server == HS_SPOKEN_UNKNOWN) {
         return is_first ? hs_buffer_append(held, bytes) : HS_OK;
     }
-    if (d->server == HS_SPOKEN_PLAIN) {
+    if (d->server == HS_SPOKEN_PLAIN && hs_decoder_is_late_answer(d)) {
+        hs_decoder_skip_late_answer(d, all.len);
+    } else if (d->server == HS_SPOKEN_PLAIN) {
         keep_first_bytes(d, all);
         result = feed_plain(d, HS_SERVER, all);
     } else {

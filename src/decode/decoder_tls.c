@@ -70,6 +70,18 @@ static void forget_the_way_here(hs_trace *trace)
     hs_trace_unmark_byte(trace, HS_MILESTONE_FIRST_RESPONSE);
 }
 
+bool hs_decoder_is_late_answer(const hs_decoder *decoder)
+{
+    return decoder->is_behind || decoder->client_has_gap;
+}
+
+void hs_decoder_skip_late_answer(hs_decoder *decoder, size_t len)
+{
+    decoder->server = HS_SPOKEN_UNKNOWN;
+    decoder->offset[HS_SERVER] += len;
+    hs_tls_decoder_begin_at(decoder->tls, HS_SERVER, decoder->offset[HS_SERVER]);
+}
+
 hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)
 {
     hs_application *inside = hs_application_new(decoder->trace);
@@ -86,6 +98,7 @@ hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)
     decoder->application = inside;
     decoder->tls = tls;
     decoder->client = HS_SPOKEN_TLS;
+    decoder->is_behind = true;
     if (from == HS_SERVER) {
         decoder->server = HS_SPOKEN_TLS; /* no need to look what it answers with */
     }

@@ -257,6 +257,7 @@ hs_result hs_flow_work_look(hs_flow *flow, const hs_flow_settings *settings,
     }
     hs_flow_work *work = flow->work;
     work->result = HS_OK;
+    start_streams(work); /* of the end that has said nothing but its SYN-ACK */
     look_for_ends(flow);
     look_for_gaps(flow, p);
     look_for_ends(flow);

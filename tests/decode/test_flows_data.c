@@ -287,6 +287,44 @@ static void send_client_hello(wire *w, hs_time after, uint32_t seq, uint32_t ack
                              .data = hs_bytes_of(client_hello, sizeof client_hello)});
 }
 
+/* The answer to STARTTLS comes into the capture behind the ClientHello. */
+static void the_answer_to_starttls_may_come_late(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_server(w, 1 * MS, 0, 1, 1, "220 ready\r\n");
+    wire_client(w, 1 * MS, 0, 1, 12, "STARTTLS\r\n");
+    send_client_hello(w, 9 * MS, 11, 20);
+    wire_server(w, 0, 0, 12, 11, "220 go\r\n");
+    send_server_hello(w, 9 * MS, 20, 11 + sizeof client_hello);
+    hs_trace *t = wire_finish(w);
+    assert_true(t->tls.present);
+    assert_int_equal(t->tls.version, 0x0303);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    wire_free(w);
+}
+
+/* Of a server that was given data in the SYN, only the SYN-ACK and the FIN were captured. */
+static void all_that_the_server_said_is_missing(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_send(
+        w, 0,
+        &(wire_packet){.flags = HS_TCP_SYN, .data = hs_bytes_of("GET / HTTP/1.0\r\n\r\n", 18)});
+    wire_send(w, 9 * MS,
+              &(wire_packet){.from_server = true, .flags = HS_TCP_SYN | HS_TCP_ACK, .ack = 19});
+    wire_client(w, 1 * MS, 0, 19, 801, "");
+    wire_server(w, 20 * MS, HS_TCP_FIN, 801, 19, "");
+    wire_client(w, 1 * MS, HS_TCP_FIN, 19, 802, "");
+    wire_server(w, 9 * MS, 0, 802, 20, "");
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->capture.missing_bytes, 800);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    wire_free(w);
+}
+
 /* A full handshake whose Certificate to ServerHelloDone the capture lost, with the client's
  * ClientKeyExchange or without it. */
 static hs_trace *with_a_hole(wire *w, bool has_key_exchange)
@@ -757,6 +795,8 @@ int main(void)
         cmocka_unit_test(a_lost_change_of_ciphers_leaves_no_alerts),
         cmocka_unit_test(the_client_of_tls13_may_refuse),
         cmocka_unit_test(a_lost_server_hello_is_no_other_protocol),
+        cmocka_unit_test(the_answer_to_starttls_may_come_late),
+        cmocka_unit_test(all_that_the_server_said_is_missing),
         cmocka_unit_test(a_client_hello_in_two_segments_behind_connect),
         cmocka_unit_test(a_proxy_that_asks_who_it_is),
         cmocka_unit_test(a_refusal_of_the_proxy_stays),
