@@ -169,6 +169,7 @@ static void starttls_is_found_by_its_client_hello(void **state)
     assert_int_equal(t->tls.alert_description, 40);
     assert_int_equal(t->failure.cls, HS_FAILURE_TLS_CIPHER_MISMATCH);
     assert_int_equal(t->milestones[HS_MILESTONE_TLS_START].at, 14 * MS);
+    assert_int_equal(t->phases[HS_PHASE_TLS].start.at, 14 * MS);
     wire_free(w);
 }
 
