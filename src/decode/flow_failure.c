@@ -100,6 +100,14 @@ static bool is_understood(const hs_trace *trace)
     return trace->bytes_received == 0 || trace->tls.version != 0;
 }
 
+/* Before TLS 1.3 a warning ends nothing, but that the user gave up. */
+static bool has_fatal_alert(const hs_tls_facts *tls)
+{
+    bool is_13 = tls->version == 0x0304 || tls->version >> 8 == 0x7f;
+    return tls->has_alert && (is_13 || tls->alert_level != HS_TLS_ALERT_WARNING ||
+                              tls->alert_description == HS_TLS_ALERT_USER_CANCELED);
+}
+
 static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *view)
 {
     const hs_tls_facts *tls = &trace->tls;
@@ -110,7 +118,7 @@ static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *
     bool is_from_its_start = flow->ends[hs_flow_other(flow->client)].has_isn;
     if (view->is_not_tls && is_from_its_start) {
         judge_not_tls(trace, view);
-    } else if (tls->has_alert && (!view->is_tls_done || is_late)) {
+    } else if (has_fatal_alert(tls) && (!view->is_tls_done || is_late)) {
         judge_alert(trace, view->at);
     } else if (!view->is_tls_done && is_whole(flow, trace) && is_understood(trace)) {
         bool is_silent = e.way != STILL_OPEN && trace->bytes_received == 0 && e.by == HS_CLIENT &&

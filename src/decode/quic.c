@@ -76,6 +76,7 @@ static void observe_client_hello(hs_quic_decoder *d, const hs_quic_found *found)
         quic->present = true;
         quic->version = quic->original_version = packet->version;
         quic->original_dcid = hs_arena_hex(hs_trace_arena(d->trace), packet->dcid);
+        quic->client_cid = hs_arena_hex(hs_trace_arena(d->trace), packet->scid);
     }
     hs_milestone_quic_start(d->trace, found->datagram_end);
 }

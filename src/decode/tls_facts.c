@@ -301,13 +301,15 @@ void hs_tls_learn_alert(hs_tls_decoder *d, const hs_tls_direction *direction, ui
         return;
     }
     /* Before TLS 1.3, whose alerts are all the end, a warning is no more than one. */
-    if (level == HS_TLS_ALERT_WARNING && !hs_tls_is_13(d->version) &&
-        description != HS_TLS_ALERT_USER_CANCELED) {
+    bool is_warning = level == HS_TLS_ALERT_WARNING && !hs_tls_is_13(d->version) &&
+                      description != HS_TLS_ALERT_USER_CANCELED;
+    if (facts->has_alert && is_warning && !d->alert_is_warning) {
         return;
     }
-    if (facts->has_alert && d->alert_place <= d->place) {
+    if (facts->has_alert && is_warning == d->alert_is_warning && d->alert_place <= d->place) {
         return; /* where keys come late, the directions are not decoded in the order of the wire */
     }
+    d->alert_is_warning = is_warning;
     facts->has_alert = true;
     facts->alert_from = direction->side;
     facts->alert_level = level;

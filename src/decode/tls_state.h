@@ -114,6 +114,7 @@ struct hs_tls_decoder {
     bool server_hello_done;
     bool has_certificate;
     uint64_t alert_place;
+    bool alert_is_warning;
     uint64_t place;   /* of the record at work */
     uint8_t *scratch; /* HS_TLS_CIPHERTEXT_MAX bytes, once there is something to decrypt */
 };

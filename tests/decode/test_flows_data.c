@@ -433,6 +433,35 @@ static void the_client_of_tls13_may_refuse(void **state)
     }
 }
 
+/* RFC 6066 3: a server that does not know the name may say so, and go on. */
+static void a_warning_is_told_and_ends_nothing(void **state)
+{
+    static const uint8_t warning[] = {21, 3, 3, 0, 2, 1, 112};
+    static const uint8_t fatal[] = {21, 3, 3, 0, 2, 2, 40};
+    (void)state;
+    for (int is_refused = 0; is_refused < 2; is_refused++) {
+        wire *w = wire_new(NULL);
+        uint32_t server = 1;
+        wire_open(w);
+        send_client_hello(w, 1 * MS, 1, 1);
+        uint32_t client = 1 + sizeof client_hello;
+        send_bytes(w, 9 * MS, true, server, client, hs_bytes_of(warning, sizeof warning));
+        server += sizeof warning;
+        send_server_hello(w, 1 * MS, server, client);
+        server += sizeof server_hello;
+        if (is_refused) {
+            send_bytes(w, 1 * MS, true, server, client, hs_bytes_of(fatal, sizeof fatal));
+        }
+        hs_trace *t = wire_finish(w);
+        assert_true(t->tls.has_alert);
+        assert_int_equal(t->tls.alert_description, is_refused ? 40 : 112);
+        assert_int_equal(t->tls.alert_level, is_refused ? 2 : 1);
+        assert_int_equal(t->failure.cls,
+                         is_refused ? HS_FAILURE_TLS_CIPHER_MISMATCH : HS_FAILURE_NONE);
+        wire_free(w);
+    }
+}
+
 /* What follows begins within a record, and looks like anything. */
 static void a_lost_server_hello_is_no_other_protocol(void **state)
 {
@@ -795,6 +824,7 @@ int main(void)
         cmocka_unit_test(a_lost_certificate_is_no_resumption),
         cmocka_unit_test(a_lost_change_of_ciphers_leaves_no_alerts),
         cmocka_unit_test(the_client_of_tls13_may_refuse),
+        cmocka_unit_test(a_warning_is_told_and_ends_nothing),
         cmocka_unit_test(a_lost_server_hello_is_no_other_protocol),
         cmocka_unit_test(the_answer_to_starttls_may_come_late),
         cmocka_unit_test(all_that_the_server_said_is_missing),
