@@ -75,8 +75,14 @@ static hs_result feed_tls(hs_decoder *d, hs_side from, hs_bytes bytes)
 
 static hs_result feed_plain(hs_decoder *d, hs_side from, hs_bytes bytes)
 {
+    size_t before = hs_decoder_before_hello(d, from, bytes);
     if (bytes.len == 0) {
         return HS_OK;
+    }
+    if (before > 0) {
+        hs_result first = feed_plain(d, from, hs_bytes_of(bytes.data, before));
+        hs_result rest = feed_plain(d, from, hs_bytes_of(bytes.data + before, bytes.len - before));
+        return first == HS_OK ? rest : first;
     }
     if (hs_decoder_may_begin_tls(d) && hs_decoder_is_first_hello(d, from, bytes)) {
         hs_result begun = hs_decoder_begin_tls(d, from);

@@ -39,6 +39,9 @@ struct hs_decoder {
 /* The chunk begins with a record that begins with a ClientHello; or with a ServerHello, where bytes
  * of the client are missing. */
 bool hs_decoder_is_first_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes);
+/* How long the header of a proxy is that the client's stream begins with, if a ClientHello follows
+ * right behind it in the same chunk; else 0. */
+size_t hs_decoder_before_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes);
 /* The server's answer to the ClientHello is no TLS, or may be what it said of the protocol before:
  * that is skipped. */
 bool hs_decoder_is_late_answer(const hs_decoder *decoder);

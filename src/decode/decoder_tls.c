@@ -3,6 +3,8 @@
  * not seen. */
 #include "decode/decoder_state.h"
 
+#include <string.h>
+
 #include "base/reader.h"
 #include "trace/build.h"
 #include "wire/tls/handshake.h"
@@ -34,6 +36,45 @@ bool hs_decoder_is_first_hello(const hs_decoder *decoder, hs_side from, hs_bytes
     }
     return (decoder->client_has_gap || decoder->client_is_behind) &&
            begins_with(bytes, HS_TLS_HS_SERVER_HELLO);
+}
+
+/* The PROXY protocol (HAProxy's proxy-protocol.txt, 2.1 and 2.2): a line, or a binary header. */
+static bool read_proxy_header(hs_reader *r)
+{
+    enum { LINE_MAX = 107, SIGNATURE_LEN = 12 };
+    static const char signature[] = "\r\n\r\n\0\r\nQUIT\n";
+    hs_bytes start = hs_read_bytes(r, SIGNATURE_LEN, "signature");
+    if (!hs_reader_ok(r)) {
+        return false;
+    }
+    if (hs_bytes_equal(start, hs_bytes_of(signature, SIGNATURE_LEN))) {
+        (void)hs_read_u8(r, "version and command");
+        (void)hs_read_u8(r, "family and protocol");
+        (void)hs_read_bytes(r, hs_read_u16(r, "length"), "addresses");
+        return hs_reader_ok(r);
+    }
+    if (memcmp(start.data, "PROXY ", strlen("PROXY ")) != 0) {
+        return false;
+    }
+    uint8_t byte = 0;
+    for (size_t len = SIGNATURE_LEN; len < LINE_MAX && byte != '\n'; len++) {
+        byte = hs_read_u8(r, "line");
+    }
+    return hs_reader_ok(r) && byte == '\n';
+}
+
+size_t hs_decoder_before_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes)
+{
+    hs_fault fault;
+    hs_reader r;
+    hs_reader_init(&r, bytes, &fault, NULL);
+    if (from != HS_CLIENT || decoder->offset[HS_CLIENT] > 0 || !read_proxy_header(&r)) {
+        return 0;
+    }
+    size_t len = bytes.len - hs_reader_left(&r);
+    bool is_hello = begins_with(hs_bytes_of(bytes.data + len, bytes.len - len),
+                                HS_TLS_HS_CLIENT_HELLO);
+    return is_hello ? len : 0;
 }
 
 void hs_decoder_set_client_behind(hs_decoder *decoder, bool is_behind)

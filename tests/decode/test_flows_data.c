@@ -326,6 +326,30 @@ static void all_that_the_server_said_is_missing(void **state)
     wire_free(w);
 }
 
+/* A header of the PROXY protocol, and the ClientHello in the same segment. */
+static void a_proxy_header_before_the_client_hello(void **state)
+{
+    static const uint8_t binary[] = {13, 10, 13, 10, 0, 13, 10, 'Q', 'U', 'I', 'T', 10,  0x21, 0x11,
+                                     0,  12, 10, 0,  0, 1,  10, 0,   0,   2,   1,   187, 1,    188};
+    static const char line[] = "PROXY TCP4 10.0.0.1 10.0.0.2 1 443\r\n";
+    (void)state;
+    for (int way = 0; way < 2; way++) {
+        uint8_t bytes[256];
+        size_t len = way ? sizeof line - 1 : sizeof binary;
+        memcpy(bytes, way ? (const void *)line : binary, len);
+        memcpy(bytes + len, client_hello, sizeof client_hello);
+        wire *w = wire_new(NULL);
+        wire_open(w);
+        send_bytes(w, 1 * MS, false, 1, 1, hs_bytes_of(bytes, len + sizeof client_hello));
+        send_server_hello(w, 9 * MS, 1, (uint32_t)(1 + len + sizeof client_hello));
+        hs_trace *t = wire_finish(w);
+        assert_true(t->tls.present);
+        assert_int_equal(t->tls.version, 0x0303);
+        assert_int_equal(t->milestones[HS_MILESTONE_TLS_START].at, 11 * MS);
+        wire_free(w);
+    }
+}
+
 /* A full handshake whose Certificate to ServerHelloDone the capture lost, with the client's
  * ClientKeyExchange or without it. */
 static hs_trace *with_a_hole(wire *w, bool has_key_exchange)
@@ -828,6 +852,7 @@ int main(void)
         cmocka_unit_test(a_lost_server_hello_is_no_other_protocol),
         cmocka_unit_test(the_answer_to_starttls_may_come_late),
         cmocka_unit_test(all_that_the_server_said_is_missing),
+        cmocka_unit_test(a_proxy_header_before_the_client_hello),
         cmocka_unit_test(a_client_hello_in_two_segments_behind_connect),
         cmocka_unit_test(a_proxy_that_asks_who_it_is),
         cmocka_unit_test(a_refusal_of_the_proxy_stays),
