@@ -10,6 +10,9 @@ enum { FIRST_BYTES_SHOWN = 24 };
 /* Nobody waits shorter for an answer to a SYN (RFC 6298 2.1). */
 static const hs_time answer_within = HS_SECOND;
 
+/* Two SYNs, or SYN-ACKs, closer than this are one that the capture has twice. */
+static const hs_time asked_again_after = 100 * HS_MILLISECOND;
+
 typedef enum way { STILL_OPEN, CLOSED, RESET } way;
 
 /* How it ended, and by whom. */
@@ -240,13 +243,16 @@ static void judge_silence(const hs_flow *flow, hs_trace *trace, const hs_flow_en
     hs_time end = hs_flow_time(flow, flow->last_at);
     bool client_waits = !server->has_isn && !server->has_acknowledged && !server->has_next;
     bool server_waits = server->has_isn;
+    bool asked_again = flow->syn_retransmits > 0 &&
+                       flow->last_syn_at - flow->syn_at >= asked_again_after;
     if (client->has_acknowledged || flow->first_fin != HS_FLOW_NO_END) {
         return;
     }
-    if (client_waits && (flow->syn_retransmits > 0 || until - flow->last_syn_at >= answer_within)) {
+    if (client_waits && (asked_again || until - flow->last_syn_at >= answer_within)) {
         hs_trace_fail(trace, HS_FAILURE_TCP_TIMED_OUT, HS_PHASE_TCP, end, "no answer to %u SYN%s",
                       flow->syn_retransmits + 1U, flow->syn_retransmits > 0 ? "s" : "");
-    } else if (server_waits && flow->syn_ack_retransmits > 0) {
+    } else if (server_waits && flow->syn_ack_retransmits > 0 &&
+               end - flow->syn_ack_at >= asked_again_after) {
         hs_trace_fail(trace, HS_FAILURE_TCP_TIMED_OUT, HS_PHASE_TCP, end,
                       "the client did not answer %u SYN-ACKs", flow->syn_ack_retransmits + 1U);
     }
