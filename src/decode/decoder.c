@@ -157,7 +157,7 @@ static hs_result feed_server(hs_decoder *d, hs_bytes bytes)
         return is_first ? hs_buffer_append(held, bytes) : HS_OK;
     }
     if (d->server == HS_SPOKEN_PLAIN && hs_decoder_is_late_answer(d)) {
-        hs_decoder_skip_late_answer(d, all.len);
+        result = hs_decoder_skip_late_answer(d, all);
     } else if (d->server == HS_SPOKEN_PLAIN) {
         keep_first_bytes(d, all);
         result = feed_plain(d, HS_SERVER, all);

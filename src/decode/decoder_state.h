@@ -45,7 +45,7 @@ size_t hs_decoder_before_hello(const hs_decoder *decoder, hs_side from, hs_bytes
 /* The server's answer to the ClientHello is no TLS, or may be what it said of the protocol before:
  * that is skipped. */
 bool hs_decoder_is_late_answer(const hs_decoder *decoder);
-void hs_decoder_skip_late_answer(hs_decoder *decoder, size_t len);
+HS_CHECKED hs_result hs_decoder_skip_late_answer(hs_decoder *decoder, hs_bytes bytes);
 /* What follows in both directions is TLS, as the hello `from` that side shows. */
 HS_CHECKED hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from);
 

@@ -116,11 +116,20 @@ bool hs_decoder_is_late_answer(const hs_decoder *decoder)
     return decoder->is_behind || decoder->client_has_gap;
 }
 
-void hs_decoder_skip_late_answer(hs_decoder *decoder, size_t len)
+hs_result hs_decoder_skip_late_answer(hs_decoder *decoder, hs_bytes bytes)
 {
-    decoder->server = HS_SPOKEN_UNKNOWN;
+    size_t len = 0;
+    hs_bytes rest = bytes;
+    while (rest.len > 0 && !begins_with(rest, HS_TLS_HS_SERVER_HELLO)) {
+        const uint8_t *next = memchr(rest.data + 1, HS_TLS_HANDSHAKE, rest.len - 1);
+        len = next ? (size_t)(next - bytes.data) : bytes.len;
+        rest = hs_bytes_of(bytes.data + len, bytes.len - len);
+    }
+    decoder->server = rest.len > 0 ? HS_SPOKEN_TLS : HS_SPOKEN_UNKNOWN;
     decoder->offset[HS_SERVER] += len;
     hs_tls_decoder_begin_at(decoder->tls, HS_SERVER, decoder->offset[HS_SERVER]);
+    decoder->offset[HS_SERVER] += rest.len;
+    return rest.len > 0 ? hs_tls_decoder_feed(decoder->tls, HS_SERVER, rest, NULL) : HS_OK;
 }
 
 hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)

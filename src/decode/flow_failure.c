@@ -61,10 +61,14 @@ static hs_time last_from(const hs_trace *trace, hs_side side, hs_time otherwise)
     return last != HS_TIME_NONE ? last : otherwise;
 }
 
-static void judge_alert(hs_trace *trace, hs_time at)
+static void judge_alert(const hs_flow *flow, hs_trace *trace, hs_time at)
 {
     const hs_tls_facts *tls = &trace->tls;
-    bool was_asked = tls->client_certificate_requested == HS_YES;
+    /* With the ServerHello it had agreed to all; the CertificateRequest may be among what was lost.
+     */
+    bool may_have_asked = tls->client_certificate_requested == HS_UNSEEN && tls->has_cipher &&
+                          flow->missing_bytes > 0;
+    bool was_asked = tls->client_certificate_requested == HS_YES || may_have_asked;
     hs_failure_class cls = hs_tls_alert_class_seen(tls->alert_description, tls->alert_from,
                                                    was_asked);
     const char *name = hs_tls_alert_description_name(tls->alert_description);
@@ -122,7 +126,7 @@ static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *
     if (view->is_not_tls && is_from_its_start) {
         judge_not_tls(trace, view);
     } else if (has_fatal_alert(tls) && (!view->is_tls_done || is_late)) {
-        judge_alert(trace, view->at);
+        judge_alert(flow, trace, view->at);
     } else if (!view->is_tls_done && is_whole(flow, trace) && is_understood(trace)) {
         bool is_silent = e.way != STILL_OPEN && trace->bytes_received == 0 && e.by == HS_CLIENT &&
                          e.at - last_from(trace, HS_CLIENT, 0) >= answer_within;
@@ -219,6 +223,13 @@ void hs_flow_judge_application(const hs_flow *flow, hs_trace *trace, const hs_fl
 
 /* --- the connection itself --- */
 
+/* As far as their acknowledgments tell: the data itself may not have been captured. */
+static bool have_spoken(const hs_flow_end *client, const hs_flow_end *server)
+{
+    return (client->has_isn && hs_flow_covers(server, client->isn + 2)) ||
+           (server->has_isn && hs_flow_covers(client, server->isn + 2));
+}
+
 static void judge_reset(const hs_flow *flow, hs_trace *trace, const hs_flow_end *client,
                         const hs_flow_end *server)
 {
@@ -231,7 +242,7 @@ static void judge_reset(const hs_flow *flow, hs_trace *trace, const hs_flow_end 
         hs_trace_fail(trace, HS_FAILURE_TCP_RESET, HS_PHASE_TCP, e.at,
                       "%s sent RST before the handshake was complete", side_name(e.by));
     } else if (flow->acknowledged_at != HS_TIME_NONE && !flow->work && !flow->brief &&
-               e.by == HS_SERVER) {
+               e.by == HS_SERVER && !have_spoken(client, server)) {
         hs_trace_fail(trace, HS_FAILURE_TCP_RESET, HS_PHASE_TCP, e.at,
                       "the server reset the connection before any data crossed");
     }

@@ -306,6 +306,24 @@ static void the_answer_to_starttls_may_come_late(void **state)
     wire_free(w);
 }
 
+/* The client's request for TLS was lost, so the server's answers wait with the ServerHello among
+ * them until it is known what the client speaks. */
+static void the_request_for_tls_may_be_lost(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_server(w, 2 * MS, 0, 1, 9, "S");
+    send_client_hello(w, 1 * MS, 9, 2);
+    send_server_hello(w, 1 * MS, 2, 9 + sizeof client_hello);
+    wire_client(w, 20 * MS, 0, 9 + sizeof client_hello, 2 + sizeof server_hello, "");
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->capture.missing_bytes, 8);
+    assert_int_equal(t->tls.version, 0x0303);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    wire_free(w);
+}
+
 /* Of a server that was given data in the SYN, only the SYN-ACK and the FIN were captured. */
 static void all_that_the_server_said_is_missing(void **state)
 {
@@ -851,6 +869,7 @@ int main(void)
         cmocka_unit_test(a_warning_is_told_and_ends_nothing),
         cmocka_unit_test(a_lost_server_hello_is_no_other_protocol),
         cmocka_unit_test(the_answer_to_starttls_may_come_late),
+        cmocka_unit_test(the_request_for_tls_may_be_lost),
         cmocka_unit_test(all_that_the_server_said_is_missing),
         cmocka_unit_test(a_proxy_header_before_the_client_hello),
         cmocka_unit_test(a_client_hello_in_two_segments_behind_connect),
