@@ -75,8 +75,14 @@ static hs_result feed_tls(hs_decoder *d, hs_side from, hs_bytes bytes)
 
 static hs_result feed_plain(hs_decoder *d, hs_side from, hs_bytes bytes)
 {
+    size_t before = hs_decoder_before_hello(d, from, bytes);
     if (bytes.len == 0) {
         return HS_OK;
+    }
+    if (before > 0) {
+        hs_result first = feed_plain(d, from, hs_bytes_of(bytes.data, before));
+        hs_result rest = feed_plain(d, from, hs_bytes_of(bytes.data + before, bytes.len - before));
+        return first == HS_OK ? rest : first;
     }
     if (hs_decoder_may_begin_tls(d) && hs_decoder_is_first_hello(d, from, bytes)) {
         hs_result begun = hs_decoder_begin_tls(d, from);
@@ -153,7 +159,9 @@ static hs_result feed_server(hs_decoder *d, hs_bytes bytes)
     if (d->server == HS_SPOKEN_UNKNOWN) {
         return is_first ? hs_buffer_append(held, bytes) : HS_OK;
     }
-    if (d->server == HS_SPOKEN_PLAIN) {
+    if (d->server == HS_SPOKEN_PLAIN && hs_decoder_is_late_answer(d)) {
+        result = hs_decoder_skip_late_answer(d, all);
+    } else if (d->server == HS_SPOKEN_PLAIN) {
         keep_first_bytes(d, all);
         result = feed_plain(d, HS_SERVER, all);
     } else {

@@ -44,6 +44,8 @@ void hs_decoder_set_hello(hs_decoder *decoder, const hs_tls_hello *hello);
 bool hs_decoder_may_begin_tls(const hs_decoder *decoder);
 /* TLS up to 1.2, and both sides have sent ChangeCipherSpec. */
 bool hs_decoder_has_ciphers(const hs_decoder *decoder);
+/* TLS 1.3: the client sent enough behind the ServerHello to have been its Finished. */
+bool hs_decoder_may_be_done(const hs_decoder *decoder);
 /* The key log has secrets of this connection's TLS. */
 bool hs_decoder_has_keys(const hs_decoder *decoder);
 /* The key log has grown: looks at the waiting records again. */

@@ -26,6 +26,7 @@ struct hs_decoder {
     bool has_spoken[2];
     bool client_has_gap;
     bool client_is_behind;
+    bool is_behind; /* TLS began behind another protocol */
     hs_side first_from;
     hs_buffer held[2];
     uint64_t offset[2]; /* of the next byte that goes on to a decoder */
@@ -38,6 +39,13 @@ struct hs_decoder {
 /* The chunk begins with a record that begins with a ClientHello; or with a ServerHello, where bytes
  * of the client are missing. */
 bool hs_decoder_is_first_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes);
+/* How long the header of a proxy is that the client's stream begins with, if a ClientHello follows
+ * right behind it in the same chunk; else 0. */
+size_t hs_decoder_before_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes);
+/* The server's answer to the ClientHello is no TLS, or may be what it said of the protocol before:
+ * that is skipped. */
+bool hs_decoder_is_late_answer(const hs_decoder *decoder);
+HS_CHECKED hs_result hs_decoder_skip_late_answer(hs_decoder *decoder, hs_bytes bytes);
 /* What follows in both directions is TLS, as the hello `from` that side shows. */
 HS_CHECKED hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from);
 

@@ -10,6 +10,9 @@ enum { FIRST_BYTES_SHOWN = 24 };
 /* Nobody waits shorter for an answer to a SYN (RFC 6298 2.1). */
 static const hs_time answer_within = HS_SECOND;
 
+/* Two SYNs, or SYN-ACKs, closer than this are one that the capture has twice. */
+static const hs_time asked_again_after = 100 * HS_MILLISECOND;
+
 typedef enum way { STILL_OPEN, CLOSED, RESET } way;
 
 /* How it ended, and by whom. */
@@ -58,10 +61,14 @@ static hs_time last_from(const hs_trace *trace, hs_side side, hs_time otherwise)
     return last != HS_TIME_NONE ? last : otherwise;
 }
 
-static void judge_alert(hs_trace *trace, hs_time at)
+static void judge_alert(const hs_flow *flow, hs_trace *trace, hs_time at)
 {
     const hs_tls_facts *tls = &trace->tls;
-    bool was_asked = tls->client_certificate_requested == HS_YES;
+    /* With the ServerHello it had agreed to all; the CertificateRequest may be among what was lost.
+     */
+    bool may_have_asked = tls->client_certificate_requested == HS_UNSEEN && tls->has_cipher &&
+                          flow->missing_bytes > 0;
+    bool was_asked = tls->client_certificate_requested == HS_YES || may_have_asked;
     hs_failure_class cls = hs_tls_alert_class_seen(tls->alert_description, tls->alert_from,
                                                    was_asked);
     const char *name = hs_tls_alert_description_name(tls->alert_description);
@@ -100,6 +107,14 @@ static bool is_understood(const hs_trace *trace)
     return trace->bytes_received == 0 || trace->tls.version != 0;
 }
 
+/* Before TLS 1.3 a warning ends nothing, but that the user gave up. */
+static bool has_fatal_alert(const hs_tls_facts *tls)
+{
+    bool is_13 = tls->version == 0x0304 || tls->version >> 8 == 0x7f;
+    return tls->has_alert && (is_13 || tls->alert_level != HS_TLS_ALERT_WARNING ||
+                              tls->alert_description == HS_TLS_ALERT_USER_CANCELED);
+}
+
 static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *view)
 {
     const hs_tls_facts *tls = &trace->tls;
@@ -107,10 +122,11 @@ static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *
     /* In TLS 1.3 the server looks at the client's certificate when the client is done already. */
     bool is_late = tls->alert_from == HS_SERVER && !is_answered;
     ending e = ending_of(flow);
-    if (view->is_not_tls) {
+    bool is_from_its_start = flow->ends[hs_flow_other(flow->client)].has_isn;
+    if (view->is_not_tls && is_from_its_start) {
         judge_not_tls(trace, view);
-    } else if (tls->has_alert && (!view->is_tls_done || is_late)) {
-        judge_alert(trace, view->at);
+    } else if (has_fatal_alert(tls) && (!view->is_tls_done || is_late)) {
+        judge_alert(flow, trace, view->at);
     } else if (!view->is_tls_done && is_whole(flow, trace) && is_understood(trace)) {
         bool is_silent = e.way != STILL_OPEN && trace->bytes_received == 0 && e.by == HS_CLIENT &&
                          e.at - last_from(trace, HS_CLIENT, 0) >= answer_within;
@@ -207,6 +223,13 @@ void hs_flow_judge_application(const hs_flow *flow, hs_trace *trace, const hs_fl
 
 /* --- the connection itself --- */
 
+/* As far as their acknowledgments tell: the data itself may not have been captured. */
+static bool have_spoken(const hs_flow_end *client, const hs_flow_end *server)
+{
+    return (client->has_isn && hs_flow_covers(server, client->isn + 2)) ||
+           (server->has_isn && hs_flow_covers(client, server->isn + 2));
+}
+
 static void judge_reset(const hs_flow *flow, hs_trace *trace, const hs_flow_end *client,
                         const hs_flow_end *server)
 {
@@ -219,7 +242,7 @@ static void judge_reset(const hs_flow *flow, hs_trace *trace, const hs_flow_end 
         hs_trace_fail(trace, HS_FAILURE_TCP_RESET, HS_PHASE_TCP, e.at,
                       "%s sent RST before the handshake was complete", side_name(e.by));
     } else if (flow->acknowledged_at != HS_TIME_NONE && !flow->work && !flow->brief &&
-               e.by == HS_SERVER) {
+               e.by == HS_SERVER && !have_spoken(client, server)) {
         hs_trace_fail(trace, HS_FAILURE_TCP_RESET, HS_PHASE_TCP, e.at,
                       "the server reset the connection before any data crossed");
     }
@@ -231,13 +254,16 @@ static void judge_silence(const hs_flow *flow, hs_trace *trace, const hs_flow_en
     hs_time end = hs_flow_time(flow, flow->last_at);
     bool client_waits = !server->has_isn && !server->has_acknowledged && !server->has_next;
     bool server_waits = server->has_isn;
+    bool asked_again = flow->syn_retransmits > 0 &&
+                       flow->last_syn_at - flow->syn_at >= asked_again_after;
     if (client->has_acknowledged || flow->first_fin != HS_FLOW_NO_END) {
         return;
     }
-    if (client_waits && (flow->syn_retransmits > 0 || until - flow->last_syn_at >= answer_within)) {
+    if (client_waits && (asked_again || until - flow->last_syn_at >= answer_within)) {
         hs_trace_fail(trace, HS_FAILURE_TCP_TIMED_OUT, HS_PHASE_TCP, end, "no answer to %u SYN%s",
                       flow->syn_retransmits + 1U, flow->syn_retransmits > 0 ? "s" : "");
-    } else if (server_waits && flow->syn_ack_retransmits > 0) {
+    } else if (server_waits && flow->syn_ack_retransmits > 0 &&
+               end - flow->syn_ack_at >= asked_again_after) {
         hs_trace_fail(trace, HS_FAILURE_TCP_TIMED_OUT, HS_PHASE_TCP, end,
                       "the client did not answer %u SYN-ACKs", flow->syn_ack_retransmits + 1U);
     }

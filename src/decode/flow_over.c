@@ -2,6 +2,9 @@
 #include "decode/flow_work.h"
 #include "trace/build.h"
 
+/* A proxy that wants to know who asks (RFC 9110 15.5.8): the client says it, and asks again. */
+enum { STATUS_PROXY_AUTHENTICATION = 407 };
+
 enum { DATA_ENOUGH = 64 * 1024 }; /* bytes behind which no handshake begins, or goes on */
 
 static bool marked(const hs_flow_work *work, hs_milestone milestone)
@@ -58,7 +61,8 @@ bool hs_flow_work_is_over(const hs_flow_work *work, const hs_flow_settings *sett
     if (marked(work, HS_MILESTONE_UPGRADE_START)) {
         return marked(work, HS_MILESTONE_UPGRADE_DONE);
     }
-    return trace->http.present || fed(work) >= DATA_ENOUGH;
+    bool asks_again = trace->http.status == STATUS_PROXY_AUTHENTICATION;
+    return (trace->http.present && !asks_again) || fed(work) >= DATA_ENOUGH;
 }
 
 void hs_flow_work_note_turns(hs_flow_work *work)

@@ -263,6 +263,7 @@ hs_result hs_flow_work_look(hs_flow *flow, const hs_flow_settings *settings,
     }
     hs_flow_work *work = flow->work;
     work->result = HS_OK;
+    start_streams(work); /* of the end that has said nothing but its SYN-ACK */
     look_for_ends(flow);
     look_for_gaps(flow, p);
     look_for_ends(flow);
@@ -319,7 +320,8 @@ hs_result hs_flow_work_end(hs_flow *flow, const hs_flow_settings *settings, hs_t
     }
     hs_flow_view view = {.at = at,
                          .is_tls_done = hs_trace_is_marked(work->trace, HS_MILESTONE_TLS_DONE) ||
-                                        (work->hello_turn > 0 && work->turns > work->hello_turn)};
+                                        (work->hello_turn > 0 && work->turns > work->hello_turn &&
+                                         hs_decoder_may_be_done(work->decoder))};
     view.is_not_tls = hs_decoder_not_tls(work->decoder, &view.first_bytes);
     hs_trace_mark(work->trace, HS_MILESTONE_END, hs_flow_moment(at));
     hs_flow_judge_application(flow, work->trace, &view);

@@ -28,6 +28,7 @@ hs_quic_decoder *hs_quic_decoder_new(hs_trace *trace, const hs_keylog *keylog,
         d->ack_exponent[i] = HS_QUIC_DEFAULT_ACK_EXPONENT;
         for (int space = 0; space < HS_QUIC_SPACE_COUNT; space++) {
             direction->numbers[space].largest = HS_QUIC_NO_PACKET_NUMBER;
+            direction->acknowledged[space] = HS_QUIC_NO_PACKET_NUMBER;
             hs_quic_crypto_stream_free(&direction->crypto[space]);
         }
     }
@@ -75,6 +76,7 @@ static void observe_client_hello(hs_quic_decoder *d, const hs_quic_found *found)
         quic->present = true;
         quic->version = quic->original_version = packet->version;
         quic->original_dcid = hs_arena_hex(hs_trace_arena(d->trace), packet->dcid);
+        quic->client_cid = hs_arena_hex(hs_trace_arena(d->trace), packet->scid);
     }
     hs_milestone_quic_start(d->trace, found->datagram_end);
 }

@@ -23,6 +23,14 @@ static void take_ack(const hs_quic_decoder *d, const hs_quic_found *found,
     record->delay = delay >> DELAY_BITS ? UINT64_C(1) << DELAY_BITS : delay << exponent;
 }
 
+static void note_acknowledged(hs_quic_direction *direction, hs_quic_space space, uint64_t largest)
+{
+    uint64_t *acknowledged = &direction->acknowledged[space];
+    if (*acknowledged == HS_QUIC_NO_PACKET_NUMBER || largest > *acknowledged) {
+        *acknowledged = largest;
+    }
+}
+
 static void take(hs_quic_decoder *d, const hs_quic_found *found, const hs_quic_opened *opened,
                  const hs_quic_frame *frame, hs_quic_record *record)
 {
@@ -34,6 +42,8 @@ static void take(hs_quic_decoder *d, const hs_quic_found *found, const hs_quic_o
         break;
     case HS_QUIC_FRAME_ACK:
         take_ack(d, found, frame, record);
+        note_acknowledged(&d->sides[is_server ? HS_CLIENT : HS_SERVER], opened->space,
+                          frame->ack.largest);
         break;
     case HS_QUIC_FRAME_CRYPTO:
         record->has_crypto = true;

@@ -36,9 +36,19 @@ hs_result hs_quic_try(hs_quic_decoder *d, hs_quic_keys *keys, const hs_quic_foun
 {
     const hs_quic_packet *packet = &found->packet;
     *out = (hs_quic_opened){.space = space};
-    uint64_t largest = d->sides[found->from].numbers[space].largest;
+    const hs_quic_direction *direction = &d->sides[found->from];
+    uint64_t largest = direction->numbers[space].largest;
+    uint64_t acknowledged = direction->acknowledged[space];
     hs_result result = hs_quic_packet_open(keys, packet->bytes, packet->packet_number_offset,
                                            largest, d->scratch, &out->header, &out->payload);
+    /* The sender cuts the number to what tells it from those that the peer has acknowledged
+     * (RFC 9000 17.1), and these need not all have been seen here. */
+    bool may_be_cut_more = acknowledged != HS_QUIC_NO_PACKET_NUMBER &&
+                           (largest == HS_QUIC_NO_PACKET_NUMBER || acknowledged > largest);
+    if (result == HS_NO_KEY && may_be_cut_more) {
+        result = hs_quic_packet_open(keys, packet->bytes, packet->packet_number_offset,
+                                     acknowledged, d->scratch, &out->header, &out->payload);
+    }
     return result == HS_NO_KEY || result == HS_NEED_MORE ? HS_MALFORMED : result;
 }
 

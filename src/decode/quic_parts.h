@@ -53,6 +53,10 @@ void hs_quic_free_waiting(hs_quic_decoder *d);
 /* quic_receive.c: one packet. False: it has to wait. */
 bool hs_quic_receive(hs_quic_decoder *d, const hs_quic_found *found, bool forced);
 
+/* quic_joined.c: a packet with a short header that did not authenticate as a whole. False: nor does
+ * it up to where another one may begin. */
+bool hs_quic_receive_joined(hs_quic_decoder *d, const hs_quic_found *found);
+
 /* quic_frames.c: the frames of a packet, and what they say. */
 void hs_quic_frames(hs_quic_decoder *d, const hs_quic_found *found, const hs_quic_opened *opened);
 

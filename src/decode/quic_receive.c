@@ -108,6 +108,9 @@ static bool receive_protected(hs_quic_decoder *d, const hs_quic_found *found, bo
         show_hidden(d, found);
         return true;
     case HS_MALFORMED:
+        if (found->packet.type == HS_QUIC_1RTT && hs_quic_receive_joined(d, found)) {
+            return true;
+        }
         (void)hs_quic_show_protected(d, found, "does not authenticate with its keys");
         return true;
     default:

@@ -137,6 +137,7 @@ void hs_quic_begin_anew(hs_quic_decoder *d)
     for (int space = 0; space < HS_QUIC_SPACE_COUNT; space++) {
         hs_quic_crypto_stream_free(&client->crypto[space]);
         client->numbers[space].largest = HS_QUIC_NO_PACKET_NUMBER;
+        client->acknowledged[space] = HS_QUIC_NO_PACKET_NUMBER;
     }
     hs_quic_free_keys(client);
     d->has_new_attempt = true;

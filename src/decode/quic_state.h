@@ -96,6 +96,7 @@ enum { HS_QUIC_DEFAULT_ACK_EXPONENT = 3 }; /* RFC 9000 18.2 */
 typedef struct hs_quic_direction {
     uint64_t offset; /* bytes of its datagrams so far */
     hs_quic_numbers numbers[HS_QUIC_SPACE_COUNT];
+    uint64_t acknowledged[HS_QUIC_SPACE_COUNT]; /* by the peer, the largest; as `largest` */
     hs_quic_crypto_stream crypto[HS_QUIC_SPACE_COUNT];
     hs_quic_stream *streams;
     uint64_t ended[HS_QUIC_ENDED_STREAMS_MAX]; /* the newest of those that were forgotten */

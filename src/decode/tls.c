@@ -91,6 +91,7 @@ static void show_opaque(hs_tls_decoder *d, hs_tls_direction *direction, const hs
         hs_tls_learn_finished(d, direction, piece->end);
     }
     direction->last_opaque = piece->bytes.len - HS_TLS_RECORD_HEADER;
+    direction->opaque += direction->last_opaque;
     /* Up to TLS 1.2 what follows a ChangeCipherSpec is known without its key. */
     if (direction->epoch == HS_TLS_EPOCH_CIPHER && piece->type == HS_TLS_HANDSHAKE &&
         !direction->has_finished) {
@@ -160,6 +161,10 @@ static hs_result plain_record(hs_tls_decoder *d, hs_tls_direction *direction,
     hs_reader_init(&r, piece->bytes, &fault, NULL);
     (void)hs_read_bytes(&r, HS_TLS_RECORD_HEADER, "header"); /* the framer has read it */
     hs_record_content content = {.type = piece->type, .bytes = hs_read_rest(&r, "fragment")};
+    if (hs_tls_is_hidden_by_gap(direction, &content)) {
+        show_opaque(d, direction, piece);
+        return HS_OK;
+    }
     if (piece->type == HS_TLS_APPLICATION_DATA) {
         hs_tls_found found = {
             .direction = direction, .raw = piece->bytes, .first = piece->first, .end = piece->end};
@@ -322,6 +327,7 @@ void hs_tls_decoder_gap(hs_tls_decoder *decoder, hs_side from, uint64_t length)
         hs_tls_run_flush(decoder, direction);
         hs_tls_show_incomplete(decoder, direction);
     }
+    direction->has_gap = true;
     hs_buffer_free(&direction->message);
     hs_tls_miss_session(decoder);
     direction->is_opaque = direction->is_opaque || direction->epoch != HS_TLS_EPOCH_PLAIN;
@@ -339,6 +345,13 @@ bool hs_tls_decoder_has_ciphers(const hs_tls_decoder *decoder)
 {
     return decoder->sides[HS_CLIENT].epoch == HS_TLS_EPOCH_CIPHER &&
            decoder->sides[HS_SERVER].epoch == HS_TLS_EPOCH_CIPHER;
+}
+
+bool hs_tls_decoder_may_be_done(const hs_tls_decoder *decoder)
+{
+    enum { LEAST = HS_TLS_HANDSHAKE_HEADER + 32 + 1 + 16 }; /* of a Finished: hash, type, tag */
+    const hs_tls_direction *client = &decoder->sides[HS_CLIENT];
+    return client->has_finished || client->has_gap || client->opaque >= LEAST;
 }
 
 hs_result hs_tls_decoder_finish(hs_tls_decoder *decoder)

@@ -40,6 +40,8 @@ HS_CHECKED hs_result hs_tls_decoder_keys_changed(hs_tls_decoder *decoder);
 bool hs_tls_decoder_has_keys(const hs_tls_decoder *decoder);
 /* Up to TLS 1.2: both sides have changed to their ciphers; their Finished is next, read or not. */
 bool hs_tls_decoder_has_ciphers(const hs_tls_decoder *decoder);
+/* TLS 1.3: the client sent enough behind the ServerHello to have been its Finished. */
+bool hs_tls_decoder_may_be_done(const hs_tls_decoder *decoder);
 /* What waits is shown as it is, and what is not whole is noted. */
 HS_CHECKED hs_result hs_tls_decoder_finish(hs_tls_decoder *decoder);
 

@@ -237,6 +237,31 @@ static void handle_other(hs_tls_decoder *d, const hs_tls_found *found, uint8_t t
     }
 }
 
+bool hs_tls_is_hidden_by_gap(const hs_tls_direction *direction, const hs_record_content *content)
+{
+    enum { ALERT_LEN = 2 };
+    hs_fault fault;
+    hs_reader r;
+    uint8_t type = 0;
+    uint32_t length = 0;
+    if (!direction->has_gap || hs_buffer_bytes(&direction->message).len > 0) {
+        return false;
+    }
+    switch (content->type) {
+    case HS_TLS_ALERT:
+        return content->bytes.len != ALERT_LEN;
+    case HS_TLS_APPLICATION_DATA:
+        return true;
+    case HS_TLS_HANDSHAKE:
+        /* It may also be the rest of a message whose beginning was lost. */
+        hs_reader_init(&r, content->bytes, &fault, NULL);
+        return hs_tls_handshake_read_header(&r, &type, &length) != HS_OK ||
+               !hs_tls_handshake_type_name(type) || length > HS_TLS_MESSAGE_MAX;
+    default:
+        return false;
+    }
+}
+
 hs_result hs_tls_content(hs_tls_decoder *d, hs_tls_direction *direction, const hs_tls_piece *piece,
                          const hs_record_content *content, bool is_protected)
 {

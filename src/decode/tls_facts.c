@@ -174,10 +174,21 @@ static void learn_server_key_exchange(hs_tls_decoder *d, const hs_tls_server_key
     }
 }
 
+/* A session that goes on has none (RFC 5246 7.3): this tells it where ServerHelloDone was lost. */
+static void learn_key_exchange(hs_tls_decoder *d)
+{
+    if (d->trace->tls.resumed == HS_UNSEEN) {
+        d->trace->tls.resumed = HS_NO;
+    }
+}
+
 /* What was asked for, or stapled, would have come before this point. */
 static void settle(hs_tls_decoder *d)
 {
     hs_tls_facts *facts = &d->trace->tls;
+    if (d->sides[HS_SERVER].has_gap) {
+        return;
+    }
     if (facts->client_certificate_requested == HS_UNSEEN) {
         facts->client_certificate_requested = HS_NO;
     }
@@ -198,10 +209,20 @@ static void learn_server_hello_done(hs_tls_decoder *d)
 void hs_tls_learn_ccs(hs_tls_decoder *d, const hs_tls_direction *direction)
 {
     /* Up to TLS 1.2 the server's comes after ServerHelloDone, or, resuming, in its place. */
-    if (direction->side == HS_SERVER && d->trace->tls.resumed == HS_UNSEEN) {
+    if (direction->side == HS_SERVER && d->trace->tls.resumed == HS_UNSEEN && !direction->has_gap) {
         d->trace->tls.resumed = HS_YES;
         settle(d);
     }
+}
+
+/* Up to TLS 1.2: the server's, or, resuming, the client's. */
+static bool is_last_finished(hs_tls_decoder *d, const hs_tls_direction *direction)
+{
+    hs_seen resumed = d->trace->tls.resumed;
+    if (d->server_hello_done || resumed == HS_NO) {
+        return direction->side == HS_SERVER;
+    }
+    return resumed == HS_YES ? direction->side == HS_CLIENT : hs_tls_other(d, direction)->has_ccs;
 }
 
 void hs_tls_learn_finished(hs_tls_decoder *d, const hs_tls_direction *direction, uint64_t end)
@@ -217,8 +238,7 @@ void hs_tls_learn_finished(hs_tls_decoder *d, const hs_tls_direction *direction,
         }
         return;
     }
-    /* Up to TLS 1.2 the last of the two Finished: the server's, or, resuming, the client's. */
-    if (side == (d->server_hello_done ? HS_SERVER : HS_CLIENT)) {
+    if (is_last_finished(d, direction)) {
         hs_milestone_tls_done(d->trace, side, end);
     }
 }
@@ -246,6 +266,10 @@ void hs_tls_learn(hs_tls_decoder *d, const hs_tls_found *found, const hs_tls_mes
         break;
     case HS_TLS_HS_SERVER_KEY_EXCHANGE:
         learn_server_key_exchange(d, &message->body.server_key_exchange);
+        learn_key_exchange(d);
+        break;
+    case HS_TLS_HS_CLIENT_KEY_EXCHANGE:
+        learn_key_exchange(d);
         break;
     case HS_TLS_HS_CERTIFICATE_VERIFY:
         if (is_server && facts->signature == 0) {
@@ -277,13 +301,15 @@ void hs_tls_learn_alert(hs_tls_decoder *d, const hs_tls_direction *direction, ui
         return;
     }
     /* Before TLS 1.3, whose alerts are all the end, a warning is no more than one. */
-    if (level == HS_TLS_ALERT_WARNING && !hs_tls_is_13(d->version) &&
-        description != HS_TLS_ALERT_USER_CANCELED) {
+    bool is_warning = level == HS_TLS_ALERT_WARNING && !hs_tls_is_13(d->version) &&
+                      description != HS_TLS_ALERT_USER_CANCELED;
+    if (facts->has_alert && is_warning && !d->alert_is_warning) {
         return;
     }
-    if (facts->has_alert && d->alert_place <= d->place) {
+    if (facts->has_alert && is_warning == d->alert_is_warning && d->alert_place <= d->place) {
         return; /* where keys come late, the directions are not decoded in the order of the wire */
     }
+    d->alert_is_warning = is_warning;
     facts->has_alert = true;
     facts->alert_from = direction->side;
     facts->alert_level = level;

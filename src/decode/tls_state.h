@@ -70,7 +70,9 @@ typedef struct hs_tls_direction {
     hs_tls_run run;
     bool has_finished;   /* its Finished was seen: application data may follow */
     size_t last_opaque;  /* length of the newest record without a key; 0 before the first */
+    uint64_t opaque;     /* of all of them */
     bool has_ccs;        /* up to TLS 1.2: its ChangeCipherSpec was seen */
+    bool has_gap;        /* bytes of it were not seen */
     bool is_stopped;     /* malformed: nothing more is decoded */
     bool is_opaque;      /* what is protected is shown as it is from here on */
     uint64_t stopped_at; /* offset in the stream */
@@ -112,6 +114,7 @@ struct hs_tls_decoder {
     bool server_hello_done;
     bool has_certificate;
     uint64_t alert_place;
+    bool alert_is_warning;
     uint64_t place;   /* of the record at work */
     uint8_t *scratch; /* HS_TLS_CIPHERTEXT_MAX bytes, once there is something to decrypt */
 };
@@ -148,7 +151,10 @@ HS_CHECKED hs_result hs_tls_unprotect(hs_tls_decoder *d, hs_tls_direction *direc
 /* Keys of another epoch from the next record on. */
 void hs_tls_enter(hs_tls_direction *direction, hs_tls_epoch epoch);
 
-/* tls_content.c: what was inside a record. HS_NO_MEMORY or HS_LIMIT. */
+/* tls_content.c: whether a record, as if it were not protected, can be none: ChangeCipherSpec was
+ * among the bytes that were lost. */
+bool hs_tls_is_hidden_by_gap(const hs_tls_direction *direction, const hs_record_content *content);
+/* What was inside a record. HS_NO_MEMORY or HS_LIMIT. */
 HS_CHECKED hs_result hs_tls_content(hs_tls_decoder *d, hs_tls_direction *direction,
                                     const hs_tls_piece *piece, const hs_record_content *content,
                                     bool is_protected);

@@ -186,6 +186,12 @@ bool hs_rule_server_time_dominates(hs_judgement *judgement)
     char total[HS_TIME_TEXT_MAX];
     char most[HS_TIME_TEXT_MAX];
     judgement->finding->cost = accounting->server;
+    if (excess <= 0) { /* it lay in no phase that has ended */
+        return hs_judgement_say(judgement, "%s of %s ms (%d %%)",
+                                hs_time_ms(accounting->server, server),
+                                hs_time_ms(accounting->total, total),
+                                percent_of(accounting->server, accounting->total));
+    }
     return hs_judgement_say(
         judgement, "%s of %s ms (%d %%); the %s phase took %s ms beyond its round trips",
         hs_time_ms(accounting->server, server), hs_time_ms(accounting->total, total),
@@ -197,7 +203,8 @@ bool hs_rule_client_time_dominates(hs_judgement *judgement)
 {
     const hs_trace *trace = judgement->trace;
     const hs_accounting *accounting = &trace->accounting;
-    if (!accounting->present || trace->failure.cls != HS_FAILURE_NONE ||
+    /* The client of a capture is some other machine, and may have waited for its user. */
+    if (!accounting->present || trace->capture.present || trace->failure.cls != HS_FAILURE_NONE ||
         accounting->client < WORTH_TELLING || accounting->client * 2 < accounting->total) {
         return false;
     }

@@ -1,5 +1,6 @@
 /* Phases from milestones. Phases on the way to "ready" follow each other without a gap: one starts
- * where the one before it ended. */
+ * where the one before it ended; but what was said before TLS was asked for (STARTTLS, CONNECT) is
+ * no part of TLS. */
 #include <string.h>
 
 #include "trace/accounting.h"
@@ -112,6 +113,15 @@ static void set_connecting_phases(hs_trace *trace)
     }
 }
 
+/* Where TLS begins: with the connection, if it is the first that the client says. */
+static hs_moment start_of_tls(const hs_trace *trace, hs_moment previous)
+{
+    hs_moment hello = milestone(trace, HS_MILESTONE_TLS_START);
+    hs_moment first = milestone(trace, HS_MILESTONE_FIRST_FLIGHT);
+    bool is_behind = first.at != HS_TIME_NONE && first.at < hello.at && hello.at > previous.at;
+    return is_behind ? hello : previous;
+}
+
 static bool is_websocket(const hs_trace *trace)
 {
     return trace->target.scheme &&
@@ -156,8 +166,8 @@ void hs_trace_compute_phases(hs_trace *trace)
         }
     }
     if (seen(trace, HS_MILESTONE_TLS_START)) {
-        set_phase(trace, HS_PHASE_TLS, milestone(trace, HS_MILESTONE_TLS_START), previous,
-                  milestone(trace, HS_MILESTONE_TLS_DONE));
+        set_phase(trace, HS_PHASE_TLS, milestone(trace, HS_MILESTONE_TLS_START),
+                  start_of_tls(trace, previous), milestone(trace, HS_MILESTONE_TLS_DONE));
         if (seen(trace, HS_MILESTONE_TLS_DONE)) {
             previous = milestone(trace, HS_MILESTONE_TLS_DONE);
         }

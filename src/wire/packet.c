@@ -104,8 +104,10 @@ hs_packet_kind hs_packet_read(int link_type, hs_bytes frame, hs_packet *packet)
 
 hs_packet_kind hs_packet_read_reassembled(hs_packet *packet, uint8_t protocol, hs_bytes payload)
 {
-    hs_packet whole = {
-        .family = packet->family, .source = packet->source, .destination = packet->destination};
+    hs_packet whole = {.family = packet->family,
+                       .ecn = packet->ecn,
+                       .source = packet->source,
+                       .destination = packet->destination};
     *packet = whole;
     hs_layers layers = {.packet = packet};
     hs_span span = hs_span_of(payload);

@@ -24,6 +24,7 @@ enum {
     HS_ETHERTYPE_BACKBONE = 0x88e7,    /* IEEE 802.1ah */
     HS_ETHERTYPE_FABRIC_PATH = 0x8903, /* Cisco */
     HS_ETHERTYPE_VN_TAG = 0x8926,      /* IEEE 802.1BR's forerunner */
+    HS_ETHERTYPE_NSH = 0x894f,         /* RFC 8300 */
     HS_ETHERTYPE_OLD_VLAN = 0x9100,    /* QinQ before IEEE 802.1ad */
     HS_ETHERTYPE_LEAST = 0x0600,       /* a smaller number is a length */
     HS_IEEE_LENGTH_MAX = 1500,
@@ -69,6 +70,12 @@ hs_packet_kind hs_layer_inside(hs_layers *layers, hs_layer inside, hs_span *span
 hs_packet_kind hs_layer_inside_ethertype(hs_layers *layers, uint16_t type, hs_span *span,
                                          hs_packet_kind otherwise);
 hs_packet_kind hs_layer_gre(hs_layers *layers, hs_span *span);
+hs_packet_kind hs_layer_nsh(hs_layers *layers, hs_span *span);
+/* In a datagram; HS_PACKET_UDP where it is none of these. */
+hs_packet_kind hs_layer_vxlan_gpe(hs_layers *layers, hs_span *span);
+hs_packet_kind hs_layer_mpls_in_udp(hs_layers *layers, hs_span *span);
+hs_packet_kind hs_layer_ayiya(hs_layers *layers, hs_span *span);
+hs_packet_kind hs_layer_l2tp(hs_layers *layers, hs_span *span);
 /* A datagram's payload, by its ports; HS_PACKET_UDP where it is no tunnel. */
 hs_packet_kind hs_layer_udp_tunnel(hs_layers *layers, hs_span *span);
 
@@ -76,6 +83,12 @@ hs_packet_kind hs_layer_udp_tunnel(hs_layers *layers, hs_span *span);
 static inline hs_packet_kind hs_span_short(const hs_span *span, size_t len)
 {
     return len > span->whole ? HS_PACKET_MALFORMED : HS_PACKET_TRUNCATED;
+}
+
+/* The same of a tunnel's header over UDP: a datagram that is too short for it is no tunnel. */
+static inline hs_packet_kind hs_span_short_in_udp(const hs_span *span, size_t len)
+{
+    return hs_span_short(span, len) == HS_PACKET_TRUNCATED ? HS_PACKET_TRUNCATED : HS_PACKET_UDP;
 }
 
 #endif

@@ -52,6 +52,8 @@ static hs_packet_kind read_type(hs_layers *layers, uint16_t type, hs_span *span)
     case HS_ETHERTYPE_MPLS:
     case HS_ETHERTYPE_MPLS_MULTICAST:
         return hs_layer_mpls(layers, span);
+    case HS_ETHERTYPE_NSH:
+        return hs_layer_nsh(layers, span);
     default:
         break;
     }

@@ -136,19 +136,12 @@ hs_packet_kind hs_layer_gre(hs_layers *layers, hs_span *span)
     return read_gre_content(layers, flags, type, span);
 }
 
-/* `len` bytes of a tunnel's header over UDP could not be taken: a datagram that is too short for
- * them is none. */
-static hs_packet_kind udp_short(const hs_span *span, size_t len)
-{
-    return hs_span_short(span, len) == HS_PACKET_TRUNCATED ? HS_PACKET_TRUNCATED : HS_PACKET_UDP;
-}
-
 static hs_packet_kind read_vxlan(hs_layers *layers, hs_span *span)
 {
     enum { FLAG_VNI = 0x08 };
     const uint8_t *header = hs_span_take(span, 8);
     if (!header) {
-        return udp_short(span, 8);
+        return hs_span_short_in_udp(span, 8);
     }
     if (!(header[0] & FLAG_VNI)) {
         return HS_PACKET_UDP;
@@ -160,14 +153,14 @@ static hs_packet_kind read_geneve(hs_layers *layers, hs_span *span)
 {
     const uint8_t *header = hs_span_take(span, 8);
     if (!header) {
-        return udp_short(span, 8);
+        return hs_span_short_in_udp(span, 8);
     }
     if (header[0] >> 6 != 0) {
         return HS_PACKET_UDP;
     }
     size_t options_len = (size_t)(header[0] & 0x3f) * 4;
     if (!hs_span_take(span, options_len)) {
-        return udp_short(span, options_len);
+        return hs_span_short_in_udp(span, options_len);
     }
     return hs_layer_inside_ethertype(layers, hs_load_u16(header + 2), span, HS_PACKET_UDP);
 }
@@ -192,7 +185,7 @@ static hs_packet_kind read_gtp(hs_layers *layers, hs_span *span)
     enum { MESSAGE_G_PDU = 0xff };
     const uint8_t *header = hs_span_take(span, 8);
     if (!header) {
-        return udp_short(span, 8);
+        return hs_span_short_in_udp(span, 8);
     }
     size_t length = hs_load_u16(header + 2);
     if ((header[0] & VERSION_MASK) != VERSION_1_GTP || header[1] != MESSAGE_G_PDU ||
@@ -203,7 +196,7 @@ static hs_packet_kind read_gtp(hs_layers *layers, hs_span *span)
     if (header[0] & HAS_OPTIONAL) {
         const uint8_t *optional = hs_span_take(span, 4);
         if (!optional) {
-            return udp_short(span, 4);
+            return hs_span_short_in_udp(span, 4);
         }
         uint8_t next = header[0] & HAS_EXTENSION ? optional[3] : 0;
         while (next != 0) {
@@ -224,18 +217,18 @@ static hs_packet_kind read_teredo(hs_layers *layers, hs_span *span)
         /* type, both lengths, nonce and confirmation byte, besides the two fields */
         size_t len = 4 + 8 + 1 + (size_t)start[2] + start[3];
         if (!hs_span_take(span, len)) {
-            return udp_short(span, len);
+            return hs_span_short_in_udp(span, len);
         }
         start = hs_span_peek(span, 4);
     }
     if (start && hs_load_u16(start) == ORIGIN) {
         if (!hs_span_take(span, ORIGIN_LEN)) {
-            return udp_short(span, ORIGIN_LEN);
+            return hs_span_short_in_udp(span, ORIGIN_LEN);
         }
         start = hs_span_peek(span, 4);
     }
     if (!start) {
-        return udp_short(span, 4);
+        return hs_span_short_in_udp(span, 4);
     }
     if (start[0] >> 4 != 6) {
         return HS_PACKET_UDP;
@@ -246,14 +239,23 @@ static hs_packet_kind read_teredo(hs_layers *layers, hs_span *span)
 static hs_layer tunnel_of_port(uint16_t port)
 {
     switch (port) {
+    case 1701:
+        return hs_layer_l2tp;
     case 2152:
         return read_gtp;
     case 3544:
         return read_teredo;
     case 4789:
+    case 8472: /* Linux's, from before there was an assigned one */
         return read_vxlan;
+    case 4790:
+        return hs_layer_vxlan_gpe;
+    case 5072:
+        return hs_layer_ayiya;
     case 6081:
         return read_geneve;
+    case 6635:
+        return hs_layer_mpls_in_udp;
     default:
         return NULL;
     }

@@ -146,6 +146,83 @@ static void starttls_is_found_by_its_client_hello(void **state)
     assert_int_equal(t->tls.alert_description, 40);
     assert_int_equal(t->failure.cls, HS_FAILURE_TLS_CIPHER_MISMATCH);
     assert_int_equal(t->milestones[HS_MILESTONE_TLS_START].at, 14 * MS);
+    assert_int_equal(t->phases[HS_PHASE_TLS].start.at, 14 * MS);
+    wire_free(w);
+}
+
+#define CONNECT "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n"
+#define CONNECTED "HTTP/1.1 200 Connection established\r\n\r\n"
+#define WHO_ASKS "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno"
+
+enum { LEN_CONNECT = sizeof CONNECT - 1, LEN_CONNECTED = sizeof CONNECTED - 1 };
+
+/* From `seq` of the client and `ack` of the server on: CONNECT, its answer, a ClientHello in two
+ * segments, an alert. */
+static hs_trace *through_the_proxy(wire *w, uint32_t seq, uint32_t ack)
+{
+    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40};
+    enum { FIRST = 20 };
+    wire_client(w, 1 * MS, 0, seq, ack, CONNECT);
+    seq += LEN_CONNECT;
+    wire_server(w, 9 * MS, 0, ack, seq, CONNECTED);
+    ack += LEN_CONNECTED;
+    wire_send(
+        w, 1 * MS,
+        &(wire_packet){
+            .flags = HS_TCP_ACK, .seq = seq, .ack = ack, .data = hs_bytes_of(client_hello, FIRST)});
+    wire_send(
+        w, 1 * MS,
+        &(wire_packet){.flags = HS_TCP_ACK,
+                       .seq = seq + FIRST,
+                       .ack = ack,
+                       .data = hs_bytes_of(client_hello + FIRST, sizeof client_hello - FIRST)});
+    wire_send(w, 9 * MS,
+              &(wire_packet){.from_server = true,
+                             .flags = HS_TCP_ACK,
+                             .seq = ack,
+                             .ack = seq + sizeof client_hello,
+                             .data = hs_bytes_of(alert, sizeof alert)});
+    return wire_finish(w);
+}
+
+static void a_client_hello_in_two_segments_behind_connect(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    hs_trace *t = through_the_proxy(w, 1, 1);
+    assert_true(t->tls.present);
+    assert_int_equal(t->failure.cls, HS_FAILURE_TLS_CIPHER_MISMATCH);
+    /* What the proxy answered is no response of the server's. */
+    assert_false(t->http.present);
+    assert_int_equal(t->milestones[HS_MILESTONE_FIRST_RESPONSE].at, HS_TIME_NONE);
+    wire_free(w);
+}
+
+static void a_proxy_that_asks_who_it_is(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 1, 1, CONNECT);
+    wire_server(w, 9 * MS, 0, 1, 1 + LEN_CONNECT, WHO_ASKS);
+    hs_trace *t = through_the_proxy(w, 1 + LEN_CONNECT, sizeof WHO_ASKS);
+    assert_true(t->tls.present);
+    assert_int_equal(t->failure.cls, HS_FAILURE_TLS_CIPHER_MISMATCH);
+    assert_false(t->http.present);
+    wire_free(w);
+}
+
+static void a_refusal_of_the_proxy_stays(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_client(w, 1 * MS, 0, 1, 1, CONNECT);
+    wire_server(w, 9 * MS, HS_TCP_FIN, 1, 1 + LEN_CONNECT, WHO_ASKS);
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->http.status, 407);
+    assert_false(t->tls.present);
     wire_free(w);
 }
 
@@ -153,6 +230,21 @@ static const uint8_t server_hello[] = {22, 3,  3,  0,  42, 2,  0,  0,  38,   3, 
                                        2,  3,  4,  5,  6,  7,  8,  9,  10,   11,   12, 13,
                                        14, 15, 16, 17, 18, 19, 20, 21, 22,   23,   24, 25,
                                        26, 27, 28, 29, 30, 31, 32, 0,  0xc0, 0x2f, 0};
+
+static const uint8_t key_exchange[] = {22, 3, 3, 0, 7, 16, 0, 0, 3, 2, 1, 1};
+static const uint8_t change_and_finished[] = {20, 3, 3, 0, 1, 1, 22, 3,  3,  0,  16, 1,  2, 3,
+                                              4,  5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
+static void send_bytes(wire *w, hs_time after, bool from_server, uint32_t seq, uint32_t ack,
+                       hs_bytes bytes)
+{
+    wire_send(w, after,
+              &(wire_packet){.from_server = from_server,
+                             .flags = HS_TCP_ACK,
+                             .seq = seq,
+                             .ack = ack,
+                             .data = bytes});
+}
 
 static void send_server_hello(wire *w, hs_time after, uint32_t seq, uint32_t ack)
 {
@@ -162,6 +254,240 @@ static void send_server_hello(wire *w, hs_time after, uint32_t seq, uint32_t ack
 static void send_client_hello(wire *w, hs_time after, uint32_t seq, uint32_t ack)
 {
     wire_client_bytes(w, after, 0, seq, ack, hs_bytes_of(client_hello, sizeof client_hello));
+}
+
+/* The answer to STARTTLS comes into the capture behind the ClientHello. */
+static void the_answer_to_starttls_may_come_late(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_server(w, 1 * MS, 0, 1, 1, "220 ready\r\n");
+    wire_client(w, 1 * MS, 0, 1, 12, "STARTTLS\r\n");
+    send_client_hello(w, 9 * MS, 11, 20);
+    wire_server(w, 0, 0, 12, 11, "220 go\r\n");
+    send_server_hello(w, 9 * MS, 20, 11 + sizeof client_hello);
+    hs_trace *t = wire_finish(w);
+    assert_true(t->tls.present);
+    assert_int_equal(t->tls.version, 0x0303);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    wire_free(w);
+}
+
+/* The client's request for TLS was lost, so the server's answers wait with the ServerHello among
+ * them until it is known what the client speaks. */
+static void the_request_for_tls_may_be_lost(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    wire_server(w, 2 * MS, 0, 1, 9, "S");
+    send_client_hello(w, 1 * MS, 9, 2);
+    send_server_hello(w, 1 * MS, 2, 9 + sizeof client_hello);
+    wire_client(w, 20 * MS, 0, 9 + sizeof client_hello, 2 + sizeof server_hello, "");
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->capture.missing_bytes, 8);
+    assert_int_equal(t->tls.version, 0x0303);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    wire_free(w);
+}
+
+/* Of a server that was given data in the SYN, only the SYN-ACK and the FIN were captured. */
+static void all_that_the_server_said_is_missing(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_send(
+        w, 0,
+        &(wire_packet){.flags = HS_TCP_SYN, .data = hs_bytes_of("GET / HTTP/1.0\r\n\r\n", 18)});
+    wire_send(w, 9 * MS,
+              &(wire_packet){.from_server = true, .flags = HS_TCP_SYN | HS_TCP_ACK, .ack = 19});
+    wire_client(w, 1 * MS, 0, 19, 801, "");
+    wire_server(w, 20 * MS, HS_TCP_FIN, 801, 19, "");
+    wire_client(w, 1 * MS, HS_TCP_FIN, 19, 802, "");
+    wire_server(w, 9 * MS, 0, 802, 20, "");
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->capture.missing_bytes, 800);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    wire_free(w);
+}
+
+/* A header of the PROXY protocol, and the ClientHello in the same segment. */
+static void a_proxy_header_before_the_client_hello(void **state)
+{
+    static const uint8_t binary[] = {13, 10, 13, 10, 0, 13, 10, 'Q', 'U', 'I', 'T', 10,  0x21, 0x11,
+                                     0,  12, 10, 0,  0, 1,  10, 0,   0,   2,   1,   187, 1,    188};
+    static const char line[] = "PROXY TCP4 10.0.0.1 10.0.0.2 1 443\r\n";
+    (void)state;
+    for (int way = 0; way < 2; way++) {
+        uint8_t bytes[256];
+        size_t len = way ? sizeof line - 1 : sizeof binary;
+        memcpy(bytes, way ? (const void *)line : binary, len);
+        memcpy(bytes + len, client_hello, sizeof client_hello);
+        wire *w = wire_new(NULL);
+        wire_open(w);
+        send_bytes(w, 1 * MS, false, 1, 1, hs_bytes_of(bytes, len + sizeof client_hello));
+        send_server_hello(w, 9 * MS, 1, (uint32_t)(1 + len + sizeof client_hello));
+        hs_trace *t = wire_finish(w);
+        assert_true(t->tls.present);
+        assert_int_equal(t->tls.version, 0x0303);
+        assert_int_equal(t->milestones[HS_MILESTONE_TLS_START].at, 11 * MS);
+        wire_free(w);
+    }
+}
+
+/* A full handshake whose Certificate to ServerHelloDone the capture lost, with the client's
+ * ClientKeyExchange or without it. */
+static hs_trace *with_a_hole(wire *w, bool has_key_exchange)
+{
+    enum { HOLE = 500, KEY_EXCHANGE = sizeof key_exchange, LAST = sizeof change_and_finished };
+    uint32_t client = 1;
+    uint32_t server = 1;
+    wire_open(w);
+    send_client_hello(w, 1 * MS, client, server);
+    client += sizeof client_hello;
+    send_server_hello(w, 9 * MS, server, client);
+    server += sizeof server_hello + HOLE;
+    if (has_key_exchange) {
+        send_bytes(w, 1 * MS, false, client, server, hs_bytes_of(key_exchange, KEY_EXCHANGE));
+    }
+    client += KEY_EXCHANGE;
+    send_bytes(w, 1 * MS, false, client, server, hs_bytes_of(change_and_finished, LAST));
+    client += LAST;
+    wire_client(w, 20 * MS, 0, client, server, "");
+    send_bytes(w, 1 * MS, true, server, client, hs_bytes_of(change_and_finished, LAST));
+    return wire_finish(w);
+}
+
+static void a_lost_certificate_is_no_resumption(void **state)
+{
+    (void)state;
+    for (int has_key_exchange = 0; has_key_exchange < 2; has_key_exchange++) {
+        wire *w = wire_new(NULL);
+        hs_trace *t = with_a_hole(w, has_key_exchange);
+        assert_true(t->capture.missing_bytes >= 500);
+        assert_int_equal(t->tls.resumed, has_key_exchange ? HS_NO : HS_UNSEEN);
+        assert_int_equal(t->tls.client_certificate_requested, HS_UNSEEN);
+        wire_free(w);
+    }
+}
+
+/* An alert behind the lost ChangeCipherSpec is not readable, however it looks. */
+static void a_lost_change_of_ciphers_leaves_no_alerts(void **state)
+{
+    static const uint8_t sealed_alert[] = {21, 3,  3,  0,  26, 0,  0,  0,  0, 0, 0,
+                                           0,  1,  2,  3,  4,  5,  6,  7,  8, 9, 10,
+                                           11, 12, 13, 14, 15, 16, 17, 18, 19};
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    send_client_hello(w, 1 * MS, 1, 1);
+    send_server_hello(w, 9 * MS, 1, 1 + sizeof client_hello);
+    uint32_t client = 1 + sizeof client_hello;
+    uint32_t server = 1 + sizeof server_hello + 1000;
+    wire_client(w, 1 * MS, 0, client, server, "");
+    wire_client(w, 20 * MS, 0, client, server, "");
+    send_bytes(w, 1 * MS, true, server, client, hs_bytes_of(sealed_alert, sizeof sealed_alert));
+    hs_trace *t = wire_finish(w);
+    assert_false(t->tls.has_alert);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    wire_free(w);
+}
+
+static const uint8_t server_hello_13[] = {22, 3,  3,    0,  50, 2,  0,  0,  46, 3,  3,  1,  2,  3,
+                                          4,  5,  6,    7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17,
+                                          18, 19, 20,   21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                          32, 0,  0x13, 1,  0,  0,  6,  0,  43, 0,  2,  3,  4};
+
+/* Of TLS 1.3 without keys: what the client says behind the server's flight, and how it ends. */
+static const struct {
+    const char *name;
+    size_t len; /* of a protected record, or 0: an alert in the clear */
+    hs_failure_class failure;
+} last_words[] = {
+    {"a Finished", 53, HS_FAILURE_NONE},
+    {"an alert", 0, HS_FAILURE_TLS_CERT_AUTHORITY_INVALID},
+    {"an alert, protected", 19, HS_FAILURE_TLS_CLOSED},
+};
+
+static void the_client_of_tls13_may_refuse(void **state)
+{
+    static const uint8_t sealed[5 + 53] = {23, 3, 3, 0, 53};
+    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 48};
+    (void)state;
+    for (size_t i = 0; i < sizeof last_words / sizeof last_words[0]; i++) {
+        print_message("%s\n", last_words[i].name);
+        uint8_t words[sizeof sealed];
+        size_t len = last_words[i].len > 0 ? 5 + last_words[i].len : sizeof alert;
+        memcpy(words, last_words[i].len > 0 ? sealed : alert, len);
+        words[4] = (uint8_t)(len - 5);
+        wire *w = wire_new(NULL);
+        uint32_t client = 1;
+        uint32_t server = 1;
+        wire_open(w);
+        send_client_hello(w, 1 * MS, client, server);
+        client += sizeof client_hello;
+        send_bytes(w, 9 * MS, true, server, client,
+                   hs_bytes_of(server_hello_13, sizeof server_hello_13));
+        server += sizeof server_hello_13;
+        send_bytes(w, 0, true, server, client, hs_bytes_of(sealed, sizeof sealed));
+        server += sizeof sealed;
+        send_bytes(w, 1 * MS, false, client, server, hs_bytes_of(words, len));
+        client += (uint32_t)len;
+        wire_client(w, 1 * MS, HS_TCP_FIN, client, server, "");
+        wire_server(w, 9 * MS, HS_TCP_FIN, server, client + 1, "");
+        hs_trace *t = wire_finish(w);
+        assert_int_equal(t->tls.version, 0x0304);
+        assert_int_equal(t->failure.cls, last_words[i].failure);
+        wire_free(w);
+    }
+}
+
+/* RFC 6066 3: a server that does not know the name may say so, and go on. */
+static void a_warning_is_told_and_ends_nothing(void **state)
+{
+    static const uint8_t warning[] = {21, 3, 3, 0, 2, 1, 112};
+    static const uint8_t fatal[] = {21, 3, 3, 0, 2, 2, 40};
+    (void)state;
+    for (int is_refused = 0; is_refused < 2; is_refused++) {
+        wire *w = wire_new(NULL);
+        uint32_t server = 1;
+        wire_open(w);
+        send_client_hello(w, 1 * MS, 1, 1);
+        uint32_t client = 1 + sizeof client_hello;
+        send_bytes(w, 9 * MS, true, server, client, hs_bytes_of(warning, sizeof warning));
+        server += sizeof warning;
+        send_server_hello(w, 1 * MS, server, client);
+        server += sizeof server_hello;
+        if (is_refused) {
+            send_bytes(w, 1 * MS, true, server, client, hs_bytes_of(fatal, sizeof fatal));
+        }
+        hs_trace *t = wire_finish(w);
+        assert_true(t->tls.has_alert);
+        assert_int_equal(t->tls.alert_description, is_refused ? 40 : 112);
+        assert_int_equal(t->tls.alert_level, is_refused ? 2 : 1);
+        assert_int_equal(t->failure.cls,
+                         is_refused ? HS_FAILURE_TLS_CIPHER_MISMATCH : HS_FAILURE_NONE);
+        wire_free(w);
+    }
+}
+
+/* What follows begins within a record, and looks like anything. */
+static void a_lost_server_hello_is_no_other_protocol(void **state)
+{
+    (void)state;
+    wire *w = wire_new(NULL);
+    wire_open(w);
+    send_client_hello(w, 1 * MS, 1, 1);
+    wire_server(w, 9 * MS, 0, 1001, 1 + sizeof client_hello, "the rest of a record");
+    wire_client(w, 1 * MS, 0, 1 + sizeof client_hello, 1021, "");
+    wire_client(w, 20 * MS, HS_TCP_FIN, 1 + sizeof client_hello, 1021, "");
+    wire_server(w, 1 * MS, HS_TCP_FIN, 1021, 2 + sizeof client_hello, "");
+    hs_trace *t = wire_finish(w);
+    assert_int_equal(t->capture.missing_bytes, 1000);
+    assert_true(t->tls.present);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    wire_free(w);
 }
 
 static void assert_is_server_hellos(const hs_trace *t)
@@ -498,6 +824,18 @@ int main(void)
         cmocka_unit_test(keep_alives_and_probes_are_no_data),
         cmocka_unit_test(packets_cut_by_the_snapshot_length),
         cmocka_unit_test(starttls_is_found_by_its_client_hello),
+        cmocka_unit_test(a_lost_certificate_is_no_resumption),
+        cmocka_unit_test(a_lost_change_of_ciphers_leaves_no_alerts),
+        cmocka_unit_test(the_client_of_tls13_may_refuse),
+        cmocka_unit_test(a_warning_is_told_and_ends_nothing),
+        cmocka_unit_test(a_lost_server_hello_is_no_other_protocol),
+        cmocka_unit_test(the_answer_to_starttls_may_come_late),
+        cmocka_unit_test(the_request_for_tls_may_be_lost),
+        cmocka_unit_test(all_that_the_server_said_is_missing),
+        cmocka_unit_test(a_proxy_header_before_the_client_hello),
+        cmocka_unit_test(a_client_hello_in_two_segments_behind_connect),
+        cmocka_unit_test(a_proxy_that_asks_who_it_is),
+        cmocka_unit_test(a_refusal_of_the_proxy_stays),
         cmocka_unit_test(tls_is_found_by_its_server_hello_where_the_client_hello_is_missing),
         cmocka_unit_test(a_server_hello_itself_shows_that_the_client_hello_is_missing),
         cmocka_unit_test(nor_need_there_be_anything_else),

@@ -159,6 +159,23 @@ static void a_refused_syn_is_a_failure_until_one_is_taken(void **state)
     wire_free(w);
 }
 
+/* The capture lacks what the client said, and the server's acknowledgment tells of it. */
+static void a_reset_behind_lost_data_is_not_before_any(void **state)
+{
+    (void)state;
+    for (int is_lost = 0; is_lost < 2; is_lost++) {
+        wire *w = wire_new(NULL);
+        wire_open(w);
+        if (is_lost) {
+            wire_server(w, 1 * MS, 0, 1, 100, "");
+        }
+        wire_server(w, 1 * MS, HS_TCP_RST, 1, is_lost ? 100 : 1, "");
+        hs_trace *t = wire_finish(w);
+        assert_int_equal(t->failure.cls, is_lost ? HS_FAILURE_NONE : HS_FAILURE_TCP_RESET);
+        wire_free(w);
+    }
+}
+
 static void silence_is_a_failure_once_it_lasts(void **state)
 {
     (void)state;
@@ -172,6 +189,19 @@ static void silence_is_a_failure_once_it_lasts(void **state)
     t = wire_finish(w);
     assert_int_equal(t->failure.cls, HS_FAILURE_TCP_TIMED_OUT);
     assert_string_equal(t->failure.message, "no answer to 2 SYNs");
+    /* Captured twice, as on all interfaces at once, it is no repetition that waited. */
+    w->client_port++;
+    wire_syn(w, 0);
+    wire_syn(w, 1 * MS);
+    t = wire_finish(w);
+    assert_int_equal(t->tcp.syn_retransmits, 1);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
+    w->client_port++;
+    wire_syn(w, 0);
+    wire_syn_ack(w, 9 * MS);
+    wire_syn_ack(w, 1 * MS);
+    t = wire_finish(w);
+    assert_int_equal(t->failure.cls, HS_FAILURE_NONE);
     w->client_port++;
     wire_syn(w, 0);
     w->client_port++;
@@ -439,6 +469,7 @@ int main(void)
         cmocka_unit_test(a_fin_that_is_lost_behind_the_capture_is_not_received),
         cmocka_unit_test(one_direction_may_close_alone),
         cmocka_unit_test(a_refused_syn_is_a_failure_until_one_is_taken),
+        cmocka_unit_test(a_reset_behind_lost_data_is_not_before_any),
         cmocka_unit_test(silence_is_a_failure_once_it_lasts),
         cmocka_unit_test(a_reset_at_each_point_is_its_own_failure),
         cmocka_unit_test(a_client_that_resets_in_place_of_its_ack_was_never_established),

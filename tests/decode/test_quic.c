@@ -311,6 +311,66 @@ static void key_update(void **state)
     talk_free(talk);
 }
 
+/* The capture lacks packets, of whose numbers the peer's acknowledgment tells. */
+static void numbers_beyond_what_was_seen(void **state)
+{
+    (void)state;
+    quic_talk *talk = talk_new(HS_QUIC_V1);
+    talk_handshake(talk, 0);
+    enum { LATER = 0x30000 }; /* two bytes of a number do not reach so far */
+    talk_ack(talk, LATER, 0, 0);
+    talk_packet(talk, HS_CLIENT, TALK_APPLICATION);
+    talk_send(talk, 50 * HS_MILLISECOND);
+    talk->numbers[2][HS_SERVER] = LATER + 1;
+    talk_ping(talk);
+    talk_packet(talk, HS_SERVER, TALK_APPLICATION);
+    talk_send(talk, 51 * HS_MILLISECOND);
+    hs_trace *trace = talk_decode(talk, TALK_KEYS_FIRST, NULL);
+    const hs_event *ping = talk_event(trace, "PING", 0);
+    assert_non_null(ping);
+    assert_int_equal(ping->moment.at, 51 * HS_MILLISECOND);
+    hs_trace_free(trace);
+    talk_free(talk);
+}
+
+/* Several datagrams that the capture shows as one, as where the kernel cuts or joins them. */
+static void joined_datagrams(void **state)
+{
+    (void)state;
+    quic_talk *talk = talk_new(HS_QUIC_V1);
+    talk_handshake(talk, 0);
+    for (int i = 0; i < 3; i++) {
+        talk_ping(talk);
+        talk_padding(talk, 40);
+        talk_packet(talk, HS_SERVER, TALK_APPLICATION);
+    }
+    static const uint8_t last[30] = {0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46};
+    talk_send(talk, 50 * HS_MILLISECOND);
+    hs_trace *trace = talk_decode(talk, TALK_KEYS_FIRST, NULL);
+    assert_non_null(talk_event(trace, "PING", 2));
+    assert_null(talk_event(trace, "PING", 3));
+    const hs_event *second = talk_event(trace, "PING", 1);
+    assert_int_equal(second->moment.at, 50 * HS_MILLISECOND);
+    assert_int_equal(trace->quic.lost, 0);
+    hs_trace_free(trace);
+
+    /* One of them is none. */
+    talk_ping(talk);
+    talk_packet(talk, HS_SERVER, TALK_APPLICATION);
+    hs_bytes id = talk->client_scid;
+    talk_raw(talk, HS_SERVER, hs_bytes_of(last, 1));
+    talk_raw(talk, HS_SERVER, id);
+    talk_raw(talk, HS_SERVER, hs_bytes_of(last, sizeof last));
+    talk_ping(talk);
+    talk_packet(talk, HS_SERVER, TALK_APPLICATION);
+    talk_send(talk, 51 * HS_MILLISECOND);
+    trace = talk_decode(talk, TALK_KEYS_FIRST, NULL);
+    assert_non_null(talk_event(trace, "PING", 4));
+    assert_null(talk_event(trace, "PING", 5));
+    hs_trace_free(trace);
+    talk_free(talk);
+}
+
 static void duplicates(void **state)
 {
     (void)state;
@@ -516,6 +576,8 @@ int main(void)
         cmocka_unit_test(early_data),
         cmocka_unit_test(crypto_out_of_order),
         cmocka_unit_test(key_update),
+        cmocka_unit_test(numbers_beyond_what_was_seen),
+        cmocka_unit_test(joined_datagrams),
         cmocka_unit_test(duplicates),
         cmocka_unit_test(connection_ids),
         cmocka_unit_test(every_field),

@@ -274,6 +274,15 @@ static void unknown_first_version(void **state)
     assert_int_equal(trace->quic.version, HS_QUIC_V1);
     assert_int_equal(trace->milestones[HS_MILESTONE_QUIC_START].at, 0);
     hs_trace_free(trace);
+
+    /* The invariants alone tell both connection IDs (RFC 8999 5.1). */
+    size_t all = talk->count;
+    talk->count = 2;
+    trace = talk_judge(talk, TALK_KEYS_FIRST, false);
+    assert_string_equal(trace->quic.original_dcid, "0102030405060708");
+    assert_string_equal(trace->quic.client_cid, "c1c2c3c4");
+    hs_trace_free(trace);
+    talk->count = all;
     talk_free(talk);
 }
 

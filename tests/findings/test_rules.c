@@ -419,6 +419,27 @@ static void test_dominating_parts(void **state)
            "380.000 of 400.000 ms (95 %); the response phase took 380.000 ms");
 }
 
+/* What the client of a capture does in between is its own affair. */
+static void test_client_time(void **state)
+{
+    (void)state;
+    for (int is_capture = 0; is_capture < 2; is_capture++) {
+        hs_trace_config config = {0};
+        hs_trace *trace = hs_trace_new(&config);
+        hs_trace_mark(trace, HS_MILESTONE_SYN, kernel(0));
+        hs_trace_mark(trace, HS_MILESTONE_ESTABLISHED, kernel(10 * MS));
+        hs_trace_add_segment(trace, HS_CLIENT, 90, kernel(400 * MS));
+        hs_trace_add_segment(trace, HS_SERVER, 90, kernel(410 * MS));
+        hs_trace_mark(trace, HS_MILESTONE_END, kernel(410 * MS));
+        trace->capture.present = is_capture;
+        if (is_capture) {
+            expect_none(trace, "client_time_dominates");
+        } else {
+            expect(trace, "client_time_dominates", HS_SEVERITY_INFO, "390.000 of 410.000 ms");
+        }
+    }
+}
+
 static void test_tcp_options(void **state)
 {
     (void)state;
@@ -596,6 +617,7 @@ int main(void)
         cmocka_unit_test(test_loss),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_dominating_parts),
+        cmocka_unit_test(test_client_time),
         cmocka_unit_test(test_tcp_options),
         cmocka_unit_test(test_quic),
         cmocka_unit_test(test_http3_offered),

@@ -97,6 +97,19 @@ def gtp(payload, flags=0x30, optional=b""):
     return udp(2152, 2152, header + optional + payload)
 
 
+def nsh(payload, next_protocol):
+    return struct.pack(">BBBB", 0x0f, 0xc6, 1, next_protocol) + bytes(20) + payload
+
+
+def gpe(payload, next_protocol):
+    return udp(49152, 4790, bytes.fromhex("0c0000") + bytes([next_protocol]) + u32(42 << 8) + payload)
+
+
+def ayiya(payload):
+    identity = socket.inet_pton(socket.AF_INET6, A6)
+    return udp(49152, 5072, bytes.fromhex("42522129") + u32(1) + identity + bytes(20) + payload)
+
+
 def through(protocol, payload):
     """Over the outer addresses, on Ethernet."""
     return ethernet(0x0800, ip4(protocol, payload, OUTER))
@@ -233,6 +246,16 @@ FRAMES = [
     ("Teredo", 1, through(UDP, udp(49152, 3544, D6))),
     ("Teredo, authentication and origin", 1, through(UDP, udp(3544, 49152, bytes.fromhex(
         "000100001122334455667788" "00" "0000ec78f5ffff9a") + D6))),
+    ("VXLAN, the port of old", 1, through(UDP, udp(49152, 8472, vxlan(E4)[8:]))),
+    ("VXLAN-GPE, IP", 1, through(UDP, gpe(D4, 1))),
+    ("VXLAN-GPE, ethernet", 1, through(UDP, gpe(E6, 3))),
+    ("VXLAN-GPE, NSH", 1, through(UDP, gpe(nsh(D4, 1), 4))),
+    ("NSH", 1, ethernet(0x894f, nsh(E4, 3))),
+    ("MPLS in UDP", 1, through(UDP, udp(49152, 6635, label(16, 1) + D4))),
+    ("L2TP", 1, through(UDP, udp(1701, 1701, bytes.fromhex("000200010002ff030021") + D4))),
+    ("L2TP, all fields", 1, through(UDP, udp(1701, 1701, bytes.fromhex("4a02") + u16(18 + len(D4)) + bytes.fromhex(
+        "00010002" "00030004" "0002" "0000" "0021") + D4))),
+    ("AYIYA", 1, through(UDP, ayiya(D6))),
     ("tunnels in tunnels", 1, ethernet(0x8100, u16(5) + u16(0x0800) + ip4(UDP, vxlan(
         ethernet(0x86dd, ip6(GRE, gre(0x0800, ip4(41, ip6(UDP, gtp(D4))))))), OUTER))),
 ]
@@ -278,7 +301,8 @@ def witness(frames):
         path = pathlib.Path(folder) / "frames.pcap"
         write_pcap(path, frames)
         command = ["tshark", "-r", str(path), "-T", "fields", "-E", "occurrence=l",
-                   "-d", "mpls.label==20,pwethcw", "-d", "mpls.label==21,pwethnocw"]
+                   "-d", "mpls.label==20,pwethcw", "-d", "mpls.label==21,pwethnocw",
+                   "-d", "udp.port==8472,vxlan"]
         for field in FIELDS:
             command += ["-e", field]
         out = subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -186,6 +186,7 @@ static void reassembled_payload_goes_on(void **state)
     hs_packet packet;
     assert_int_equal(read_hex(101, IPV4("001c", "0003", "06") "5566778850180000", &packet),
                      HS_PACKET_FRAGMENT);
+    packet.ecn = 2;
     hs_packet fragment = packet;
     hex_frame tcp = frame_of(TCP);
     assert_int_equal(reassemble(HS_PROTOCOL_TCP, &tcp, &packet), HS_PACKET_TCP);
@@ -196,6 +197,7 @@ static void reassembled_payload_goes_on(void **state)
     assert_memory_equal(&packet.destination, &fragment.destination, sizeof packet.destination);
     assert_int_equal(packet.source_port, 51234);
     assert_int_equal(packet.payload_length, 5);
+    assert_int_equal(packet.ecn, 2);
     free(tcp.data);
 
     packet = fragment;
