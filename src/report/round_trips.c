@@ -117,7 +117,7 @@ bool hs_fact_ready_over_path_rtt(const hs_trace *trace, double *round_trips)
     }
     hs_time took = trace->milestones[HS_MILESTONE_READY].at - first_packet(trace);
     *round_trips = (double)took / (double)trace->accounting.path_rtt;
-    return true;
+    return took >= 0; /* else a capture's clock was set back in between */
 }
 
 bool hs_fact_round_trips(const hs_trace *trace, char *out, size_t size)

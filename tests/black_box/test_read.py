@@ -486,6 +486,30 @@ def test_every_cut_and_many_changes(hs, recordings, tmp_path):
             validate(json.loads(line))
 
 
+@pytest.mark.parametrize("back", [1, 5])
+def test_a_clock_that_is_set_back(hs, recordings, tmp_path, back):
+    """By so many seconds, before any packet or for one alone: the records keep to their schema."""
+    for recording in recordings.values():
+        whole, file = recording.file.read_bytes(), tmp_path / "set-back"
+        assert whole[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
+        at, places = 24, []
+        while at + 16 <= len(whole):
+            places.append(at)
+            at += 16 + struct.unpack_from("<I", whole, at + 8)[0]
+        syn = bytearray(whole[places[0]:places[1]])
+        struct.pack_into("<I", syn, 0, struct.unpack_from("<I", syn, 0)[0] + back)
+        for end in (places[3], len(whole)):
+            file.write_bytes(whole[:24] + syn + whole[24:end])
+            assert records_of(hs, file)[0]["tcp"]["syn_retransmits"] == 1
+        for first in range(len(places)):
+            for those in (places[first:], places[first:first + 1]):
+                data = bytearray(whole)
+                for place in those:
+                    struct.pack_into("<I", data, place, struct.unpack_from("<I", data, place)[0] - back)
+                file.write_bytes(data)
+                assert records_of(hs, "--events", "--keylog", recording.keys, file)
+
+
 # ---- output
 
 def test_output_file(hs, recording, tmp_path):
