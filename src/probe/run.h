@@ -125,6 +125,9 @@ const char *hs_run_alpn(const hs_run *run);
 void hs_run_linger(hs_run *run, hs_linger why);
 void hs_run_linger_for(hs_run *run, hs_linger why, hs_time time);
 void hs_run_fail(hs_run *run, hs_failure_class cls, const char *format, ...) HS_PRINTF(3, 4);
+/* The step's deadline has passed; `came` says of the peer what there was in place of a whole answer
+ * ("did not finish …"), NULL: nothing. */
+void hs_run_expire(hs_run *run, const char *came);
 /* This host could not go on: HS_NO_MEMORY, HS_LIMIT, HS_SYSTEM. */
 void hs_run_give_up(hs_run *run, hs_result result);
 /* "a.example port 443 (192.0.2.1)", for messages. */

@@ -5,11 +5,23 @@
 
 enum { LINGER_MS = 250 }; /* beyond a round trip; not part of any figure */
 
+void hs_run_expire(hs_run *run, const char *came)
+{
+    char waited[HS_TIME_TEXT_MAX];
+    (void)hs_time_ms(hs_run_now(run).at, waited);
+    if (came) {
+        hs_run_fail(run, run->step->timed_out, "%s %s; gave up after %s ms", hs_run_peer(run), came,
+                    waited);
+    } else {
+        hs_run_fail(run, run->step->timed_out, "%s gave no answer to the %s; gave up after %s ms",
+                    hs_run_peer(run), run->step->name, waited);
+    }
+}
+
 static void on_deadline(uv_timer_t *timer)
 {
     hs_run *run = timer->data;
     char waited[HS_TIME_TEXT_MAX];
-    (void)hs_time_ms(hs_run_now(run).at, waited);
     if (run->linger == HS_LINGER_VERDICT) {
         hs_run_step_done(run);
     } else if (run->linger == HS_LINGER_CONFIRM) {
@@ -21,12 +33,11 @@ static void on_deadline(uv_timer_t *timer)
     } else if (run->phase == HS_PHASE_DNS) {
         hs_run_fail(run, HS_FAILURE_DNS_TIMED_OUT,
                     "the name servers gave no answer for %s; gave up after %s ms",
-                    run->setup.url->host, waited);
+                    run->setup.url->host, hs_time_ms(hs_run_now(run).at, waited));
     } else if (run->step->expired) {
         run->step->expired(run);
     } else {
-        hs_run_fail(run, run->step->timed_out, "%s gave no answer to the %s; gave up after %s ms",
-                    hs_run_peer(run), run->step->name, waited);
+        hs_run_expire(run, NULL);
     }
 }
 

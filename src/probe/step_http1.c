@@ -31,6 +31,13 @@ static void received(hs_run *run, hs_bytes bytes)
     }
 }
 
+static void expired(hs_run *run)
+{
+    const hs_head *answer = run->exchange;
+    bool has_begun = answer && hs_buffer_bytes(&answer->bytes).len > 0;
+    hs_run_expire(run, has_begun ? "began its response, and did not finish the head of it" : NULL);
+}
+
 static void end(hs_run *run)
 {
     if (run->exchange) {
@@ -49,5 +56,6 @@ const hs_step hs_step_http1 = {
     .reset = HS_FAILURE_HTTP_RESET,
     .start = start,
     .received = received,
+    .expired = expired,
     .end = end,
 };

@@ -130,6 +130,12 @@ static void received(hs_run *run, hs_bytes bytes)
     }
 }
 
+static void expired(hs_run *run)
+{
+    hs_run_expire(run,
+                  run->phase == HS_PHASE_RESPONSE ? "sent its SETTINGS, and no response" : NULL);
+}
+
 static void leave(hs_run *run)
 {
     exchange *x = run->exchange;
@@ -157,6 +163,7 @@ const hs_step hs_step_http2 = {
     .reset = HS_FAILURE_HTTP2_RESET,
     .start = start,
     .received = received,
+    .expired = expired,
     .leave = leave,
     .end = end,
 };

@@ -2,9 +2,8 @@
 #include "probe/run.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
-
-#include "base/time_text.h"
 
 static const char *alpn_to_offer(const hs_run *run)
 {
@@ -79,19 +78,11 @@ void hs_run_tls_established(hs_run *run)
 /* A server that said nothing at all is another matter than one that came to a halt. */
 static void expired(hs_run *run)
 {
-    char waited[HS_TIME_TEXT_MAX];
-    (void)hs_time_ms(hs_run_now(run).at, waited);
-    if (run->trace->bytes_received == 0) {
-        hs_run_fail(run, HS_FAILURE_TLS_TIMED_OUT,
-                    "%s gave no answer to the TLS handshake; gave up after %s ms", hs_run_peer(run),
-                    waited);
-        return;
-    }
-    hs_run_fail(run, HS_FAILURE_TLS_TIMED_OUT,
-                "%s did not finish the TLS handshake: %" PRIu64 " byte%s of it came; gave up after "
-                "%s ms",
-                hs_run_peer(run), run->trace->bytes_received,
-                run->trace->bytes_received == 1 ? "" : "s", waited);
+    char came[96];
+    uint64_t len = run->trace->bytes_received;
+    snprintf(came, sizeof came, "did not finish the TLS handshake: %" PRIu64 " byte%s of it came",
+             len, len == 1 ? "" : "s");
+    hs_run_expire(run, len > 0 ? came : NULL);
 }
 
 const hs_step hs_step_tls = {

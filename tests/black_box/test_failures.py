@@ -382,8 +382,22 @@ def test_http2(hs, hostile, certificates, data, end, classes, phase):
     context = h.server_context(certificates.server, V13, ["h2"])
     server = hostile(h.http2(context, data, end))
     timed = "http2.timed_out" in classes
-    run(hs, classes, phase, f"https://127.0.0.1:{server.port}/", "--cacert", certificates.ca,
-        "--http2", "--upgrade-timeout", SHORT if timed else 3, deadline=SHORT if timed else None)
+    record = run(hs, classes, phase, f"https://127.0.0.1:{server.port}/", "--cacert", certificates.ca,
+                 "--http2", "--upgrade-timeout", SHORT if timed else 3, deadline=SHORT if timed else None)
+    if timed:
+        words = "gave no answer" if phase == "settings" else "sent its SETTINGS, and no response"
+        assert words in record["failure"]["message"], record["failure"]
+
+
+@pytest.mark.parametrize("said, words", [
+    (b"", "gave no answer to the HTTP/1.1 request"),
+    (b"HTTP/1.1 200 OK\r\nServer: half", "began its response, and did not finish the head of it"),
+], ids=["nothing", "half-a-head"])
+def test_http1_that_comes_to_a_halt(hs, hostile, said, words):
+    server = hostile(h.says(said, "silence", True))
+    record = run(hs, "http.timed_out", "response", f"http://127.0.0.1:{server.port}/",
+                 "--upgrade-timeout", SHORT, deadline=SHORT)
+    assert words in record["failure"]["message"], record["failure"]
 
 
 @pytest.mark.parametrize("option, words", [([], "agreed on HTTP/2"), (["--http2"], "was asked in HTTP/2")])
