@@ -7,12 +7,12 @@
 #include <string.h>
 
 enum {
-    BATCHES = 16,
+    BATCHES = 32,
     BATCH_ITEMS = 128,
     BATCH_HELLOS = 32,
     BATCH_BYTES = 64 * 1024,     /* a batch with so many takes no more items */
     FETCHED_AHEAD = 24,          /* items: some that are not looked at before they are here */
-    WAITING_BYTES = 1024 * 1024, /* with so many in batches nothing more is read */
+    WAITING_BYTES = 2048 * 1024, /* with so many in batches nothing more is read */
 };
 
 /* Items with their bytes, which are copied: a source lends them only until its next item. */
