@@ -96,13 +96,13 @@ def test_every_way_takes_its_round_trips(hs):
 
 
 def slopes_on_three_paths(hs, user, html, svg):
-    result = hs.run("lab", "compare", "--json", "--rtt", "40ms,120ms,240ms", "-c", 1, "--html", html,
+    result = hs.run("lab", "compare", "--json", "--rtt", "30ms,90ms,180ms", "-c", 1, "--html", html,
                     "--svg", svg, prefix=user, timeout=180)
     assert result.status == 0, repr(result)
     records = records_of(result.stdout)
     assert len(of(records, "handshake-compare/1")) == 3
     *paths, last = of(records, "handshake-lab/1")
-    assert [p["path"]["configured"]["rtt_ms"] for p in paths] == [40, 120, 240]
+    assert [p["path"]["configured"]["rtt_ms"] for p in paths] == [30, 90, 180]
     assert all(slope["points"] == 3 for slope in last["slopes"])
     return {slope["way"]: slope for slope in last["slopes"]}
 
