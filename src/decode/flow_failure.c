@@ -4,6 +4,7 @@
 #include "decode/tls_alert_class.h"
 #include "trace/build.h"
 #include "wire/tls/alert.h"
+#include "wire/tls/names.h"
 
 enum { FIRST_BYTES_SHOWN = 24 };
 
@@ -110,9 +111,9 @@ static bool is_understood(const hs_trace *trace)
 /* Before TLS 1.3 a warning ends nothing, but that the user gave up. */
 static bool has_fatal_alert(const hs_tls_facts *tls)
 {
-    bool is_13 = tls->version == 0x0304 || tls->version >> 8 == 0x7f;
-    return tls->has_alert && (is_13 || tls->alert_level != HS_TLS_ALERT_WARNING ||
-                              tls->alert_description == HS_TLS_ALERT_USER_CANCELED);
+    return tls->has_alert &&
+           (hs_tls_is_13(tls->version) || tls->alert_level != HS_TLS_ALERT_WARNING ||
+            tls->alert_description == HS_TLS_ALERT_USER_CANCELED);
 }
 
 static void judge_tls(const hs_flow *flow, hs_trace *trace, const hs_flow_view *view)

@@ -1,6 +1,7 @@
 /* When a handshake is over: what follows would tell nothing more about it. */
 #include "decode/flow_work.h"
 #include "trace/build.h"
+#include "wire/tls/names.h"
 
 /* A proxy that wants to know who asks (RFC 9110 15.5.8): the client says it, and asks again. */
 enum { STATUS_PROXY_AUTHENTICATION = 407 };
@@ -67,7 +68,7 @@ bool hs_flow_work_is_over(const hs_flow_work *work, const hs_flow_settings *sett
 
 void hs_flow_work_note_turns(hs_flow_work *work)
 {
-    bool is_13 = work->trace->tls.version == 0x0304 || work->trace->tls.version >> 8 == 0x7f;
+    bool is_13 = hs_tls_is_13(work->trace->tls.version);
     if (work->hello_turn == 0 && is_13 && work->trace->tls.resumed != HS_UNSEEN) {
         work->hello_turn = work->turns;
     }

@@ -122,12 +122,7 @@ static void find_record(hs_tls_framer *framer, hs_bytes *chunk)
     size_t skip = framer->skip < chunk->len ? framer->skip : chunk->len;
     framer->skip -= skip;
     if (framer->is_lost) {
-        hs_fault fault;
-        hs_reader r;
-        hs_tls_record record;
-        uint16_t length = 0;
-        hs_reader_init(&r, *chunk, &fault, NULL);
-        framer->is_lost = hs_tls_record_read_header(&r, &record, &length) != HS_OK;
+        framer->is_lost = hs_tls_record_size(*chunk) == 0;
         skip = framer->is_lost ? chunk->len : 0;
     }
     framer->offset += skip;

@@ -128,12 +128,6 @@ typedef struct hs_tls_found {
     bool is_protected;
 } hs_tls_found;
 
-static inline bool hs_tls_is_13(uint16_t version)
-{
-    /* Its drafts say 0x7f and their number. */
-    return version == HS_TLS_1_3 || version >> 8 == 0x7f;
-}
-
 static inline hs_tls_direction *hs_tls_other(hs_tls_decoder *d, const hs_tls_direction *direction)
 {
     return &d->sides[direction->side == HS_CLIENT ? HS_SERVER : HS_CLIENT];

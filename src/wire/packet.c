@@ -75,12 +75,7 @@ static bool read_usual(hs_bytes frame, hs_packet *packet)
     packet->protocol = HS_PROTOCOL_TCP;
     memcpy(packet->source.bytes, ip + 12, 4);
     memcpy(packet->destination.bytes, ip + 16, 4);
-    packet->source_port = hs_load_u16(tcp);
-    packet->destination_port = hs_load_u16(tcp + 2);
-    packet->tcp.sequence = hs_load_u32(tcp + 4);
-    packet->tcp.acknowledgment = hs_load_u32(tcp + 8);
-    packet->tcp.flags = hs_load_u16(tcp + 12) & 0x01ff;
-    packet->tcp.window = hs_load_u16(tcp + 14);
+    hs_tcp_set_fields(packet, tcp);
     packet->tcp.options = (hs_bytes){tcp + TCP, tcp_len - TCP};
     packet->payload = (hs_bytes){tcp + tcp_len, captured - IPV4 - tcp_len};
     packet->payload_length = (uint32_t)(total - IPV4 - tcp_len);

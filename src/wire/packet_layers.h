@@ -79,6 +79,17 @@ hs_packet_kind hs_layer_l2tp(hs_layers *layers, hs_span *span);
 /* A datagram's payload, by its ports; HS_PACKET_UDP where it is no tunnel. */
 hs_packet_kind hs_layer_udp_tunnel(hs_layers *layers, hs_span *span);
 
+/* The fields of a TCP header (RFC 9293 3.1), but for the options. */
+static inline void hs_tcp_set_fields(hs_packet *packet, const uint8_t *header)
+{
+    packet->source_port = hs_load_u16(header);
+    packet->destination_port = hs_load_u16(header + 2);
+    packet->tcp.sequence = hs_load_u32(header + 4);
+    packet->tcp.acknowledgment = hs_load_u32(header + 8);
+    packet->tcp.flags = hs_load_u16(header + 12) & 0x01ff;
+    packet->tcp.window = hs_load_u16(header + 14);
+}
+
 /* `len` bytes could not be taken: were they cut off, or can they not be? */
 static inline hs_packet_kind hs_span_short(const hs_span *span, size_t len)
 {

@@ -27,12 +27,7 @@ hs_packet_kind hs_layer_tcp(hs_layers *layers, hs_span *span)
     hs_span_limit(&options, options_len);
     packet->tcp.options = hs_span_rest(&options);
     packet->tcp.options_cut = options.left < options_len;
-    packet->source_port = hs_load_u16(header);
-    packet->destination_port = hs_load_u16(header + 2);
-    packet->tcp.sequence = hs_load_u32(header + 4);
-    packet->tcp.acknowledgment = hs_load_u32(header + 8);
-    packet->tcp.flags = hs_load_u16(header + 12) & 0x01ff;
-    packet->tcp.window = hs_load_u16(header + 14);
+    hs_tcp_set_fields(packet, header);
     hs_span_skip(span, options_len);
     keep_payload(packet, span);
     return HS_PACKET_TCP;

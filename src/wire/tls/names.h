@@ -26,6 +26,12 @@ bool hs_tls_is_grease_u8(uint8_t value);
 /* Whether messages have TLS 1.3's forms: the version itself, its drafts, and DTLS 1.3. */
 bool hs_tls_version_is_13(uint16_t version);
 
+static inline bool hs_tls_is_13(uint16_t version)
+{
+    /* Its drafts say 0x7f and their number. */
+    return version == HS_TLS_1_3 || version >> 8 == 0x7f;
+}
+
 /* "TLSv1.3"; the drafts of TLS 1.3 are "TLSv1.3-draft-23". */
 const char *hs_tls_version_name(uint16_t version);
 /* "TLS_AES_128_GCM_SHA256". */
