@@ -73,20 +73,10 @@ static hs_result feed_tls(hs_decoder *d, hs_side from, hs_bytes bytes)
     return hs_tls_decoder_feed(d->tls, from, bytes, d->hello);
 }
 
-static hs_result feed_plain(hs_decoder *d, hs_side from, hs_bytes bytes)
+static hs_result feed_application(hs_decoder *d, hs_side from, hs_bytes bytes)
 {
-    size_t before = hs_decoder_before_hello(d, from, bytes);
     if (bytes.len == 0) {
         return HS_OK;
-    }
-    if (before > 0) {
-        hs_result first = feed_plain(d, from, hs_bytes_of(bytes.data, before));
-        hs_result rest = feed_plain(d, from, hs_bytes_of(bytes.data + before, bytes.len - before));
-        return first == HS_OK ? rest : first;
-    }
-    if (hs_decoder_may_begin_tls(d) && hs_decoder_is_first_hello(d, from, bytes)) {
-        hs_result begun = hs_decoder_begin_tls(d, from);
-        return begun == HS_OK ? feed_tls(d, from, bytes) : begun;
     }
     hs_chunk chunk = {.from = from,
                       .bytes = bytes,
@@ -95,6 +85,73 @@ static hs_result feed_plain(hs_decoder *d, hs_side from, hs_bytes bytes)
                       .is_protected = false};
     d->offset[from] = chunk.end;
     return hs_application_feed(d->application, &chunk);
+}
+
+static hs_result begin_tls(hs_decoder *d, hs_side from, hs_bytes bytes)
+{
+    hs_result begun = hs_decoder_begin_tls(d, from);
+    return begun == HS_OK ? feed_tls(d, from, bytes) : begun;
+}
+
+/* What the client says that is no TLS; but a ClientHello may come behind it (STARTTLS, a proxy), as
+ * long as nobody knows which protocol it is. What may be the start of one waits for the rest. */
+static hs_result look_for_hello(hs_decoder *d, hs_bytes bytes)
+{
+    hs_result result = HS_OK;
+    while (result == HS_OK && bytes.len > 0) {
+        bool is_whole = false;
+        size_t before = hs_decoder_find_hello(bytes, &is_whole);
+        result = feed_application(d, HS_CLIENT, hs_bytes_of(bytes.data, before));
+        bytes = hs_bytes_of(bytes.data + before, bytes.len - before);
+        if (result == HS_OK && bytes.len > 0 && hs_decoder_may_begin_tls(d)) {
+            return is_whole ? begin_tls(d, HS_CLIENT, bytes)
+                            : hs_buffer_append(&d->held[HS_CLIENT], bytes);
+        }
+        if (result == HS_OK && bytes.len > 0) { /* that was none: the next may be one */
+            result = feed_application(d, HS_CLIENT, hs_bytes_of(bytes.data, 1));
+            bytes = hs_bytes_of(bytes.data + 1, bytes.len - 1);
+        }
+    }
+    return result;
+}
+
+/* With what was held as the start of a ClientHello. */
+static hs_result look_again(hs_decoder *d, hs_bytes behind)
+{
+    hs_buffer all;
+    hs_bytes held = hs_buffer_bytes(&d->held[HS_CLIENT]);
+    hs_buffer_init(&all, held.len + behind.len);
+    hs_result result = hs_buffer_append(&all, held);
+    result = result == HS_OK ? hs_buffer_append(&all, behind) : result;
+    hs_buffer_free(&d->held[HS_CLIENT]);
+    result = result == HS_OK ? look_for_hello(d, hs_buffer_bytes(&all)) : result;
+    hs_buffer_free(&all);
+    return result;
+}
+
+hs_result hs_decoder_give_up_hello(hs_decoder *d)
+{
+    if (d->client != HS_SPOKEN_PLAIN) {
+        return HS_OK;
+    }
+    hs_result result = feed_application(d, HS_CLIENT, hs_buffer_bytes(&d->held[HS_CLIENT]));
+    hs_buffer_free(&d->held[HS_CLIENT]);
+    return result;
+}
+
+static hs_result feed_plain(hs_decoder *d, hs_side from, hs_bytes bytes)
+{
+    if (bytes.len == 0) {
+        return HS_OK;
+    }
+    if (from == HS_CLIENT) {
+        return hs_buffer_bytes(&d->held[HS_CLIENT]).len > 0 ? look_again(d, bytes)
+                                                            : look_for_hello(d, bytes);
+    }
+    if (hs_decoder_may_begin_tls(d) && hs_decoder_is_server_hello(d, bytes)) {
+        return begin_tls(d, from, bytes);
+    }
+    return feed_application(d, from, bytes);
 }
 
 /* A record's type and major version; HS_NEED_MORE while both are possible. */
@@ -149,6 +206,9 @@ static hs_result feed_server(hs_decoder *d, hs_bytes bytes)
     if (d->server == HS_SPOKEN_TLS) {
         return feed_tls(d, HS_SERVER, bytes);
     }
+    if (d->is_behind) {
+        return hs_decoder_look_for_answer(d, bytes);
+    }
     bool is_first = hs_buffer_bytes(held).len == 0;
     hs_result result = is_first ? HS_OK : hs_buffer_append(held, bytes);
     if (result != HS_OK) {
@@ -159,9 +219,10 @@ static hs_result feed_server(hs_decoder *d, hs_bytes bytes)
     if (d->server == HS_SPOKEN_UNKNOWN) {
         return is_first ? hs_buffer_append(held, bytes) : HS_OK;
     }
-    if (d->server == HS_SPOKEN_PLAIN && hs_decoder_is_late_answer(d)) {
-        result = hs_decoder_skip_late_answer(d, all);
-    } else if (d->server == HS_SPOKEN_PLAIN) {
+    if (d->server == HS_SPOKEN_PLAIN && d->client_has_gap) {
+        return hs_decoder_look_for_answer(d, is_first ? bytes : hs_bytes_of(NULL, 0));
+    }
+    if (d->server == HS_SPOKEN_PLAIN) {
         keep_first_bytes(d, all);
         result = feed_plain(d, HS_SERVER, all);
     } else {
@@ -286,6 +347,8 @@ hs_result hs_decoder_finish(hs_decoder *decoder)
     if (d->client == HS_SPOKEN_UNKNOWN) {
         result = decide(d, HS_SPOKEN_PLAIN);
     }
+    hs_result given_up = hs_decoder_give_up_hello(d);
+    result = result == HS_OK ? given_up : result;
     if (d->tls) {
         hs_bytes head = hs_buffer_bytes(&d->held[HS_SERVER]);
         if (head.len > 0) {

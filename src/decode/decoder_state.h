@@ -28,7 +28,7 @@ struct hs_decoder {
     bool client_is_behind;
     bool is_behind; /* TLS began behind another protocol */
     hs_side first_from;
-    hs_buffer held[2];
+    hs_buffer held[2];  /* before it is decided; then of the client, what may begin a ClientHello */
     uint64_t offset[2]; /* of the next byte that goes on to a decoder */
     uint8_t first_bytes[HS_DECODER_FIRST_BYTES_MAX];
     size_t first_len;
@@ -36,17 +36,18 @@ struct hs_decoder {
 
 /* decoder_tls.c: TLS behind another protocol. */
 
-/* The chunk begins with a record that begins with a ClientHello; or with a ServerHello, where bytes
- * of the client are missing. */
-bool hs_decoder_is_first_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes);
-/* How long the header of a proxy is that the client's stream begins with, if a ClientHello follows
- * right behind it in the same chunk; else 0. */
-size_t hs_decoder_before_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes);
-/* The server's answer to the ClientHello is no TLS, or may be what it said of the protocol before:
- * that is skipped. */
-bool hs_decoder_is_late_answer(const hs_decoder *decoder);
-HS_CHECKED hs_result hs_decoder_skip_late_answer(hs_decoder *decoder, hs_bytes bytes);
+/* Where in the client's bytes a record begins that begins with a ClientHello; if that can be told
+ * of what there is, it `is_whole`. bytes.len: nowhere. */
+size_t hs_decoder_find_hello(hs_bytes bytes, bool *is_whole);
+/* Bytes of the client are missing, and the server's chunk begins with a ServerHello. */
+bool hs_decoder_is_server_hello(const hs_decoder *decoder, hs_bytes bytes);
+/* The server may still say something of the protocol before, or bytes are missing: skips all up to
+ * a ServerHello or an alert. */
+HS_CHECKED hs_result hs_decoder_look_for_answer(hs_decoder *decoder, hs_bytes bytes);
 /* What follows in both directions is TLS, as the hello `from` that side shows. */
 HS_CHECKED hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from);
+
+/* decoder.c: what is held of the client as the start of a ClientHello will be none. */
+HS_CHECKED hs_result hs_decoder_give_up_hello(hs_decoder *decoder);
 
 #endif

@@ -1,14 +1,17 @@
-/* TLS that begins behind another protocol: STARTTLS in its many forms, CONNECT, SOCKS. What asks
- * for it is not looked at; the ClientHello shows it, or the ServerHello where the ClientHello was
- * not seen. */
+/* TLS that begins behind another protocol: STARTTLS in its many forms, CONNECT, SOCKS, the header
+ * that a proxy puts before it. What asks for it is not looked at; the ClientHello shows it, or the
+ * ServerHello where the ClientHello was not seen. */
 #include "decode/decoder_state.h"
 
 #include <string.h>
 
 #include "base/reader.h"
 #include "trace/build.h"
+#include "wire/tls/alert.h"
 #include "wire/tls/handshake.h"
 #include "wire/tls/record.h"
+
+enum { ALERT_LEN = 2 };
 
 static bool begins_with(hs_bytes bytes, hs_tls_handshake_type wanted)
 {
@@ -29,52 +32,72 @@ static bool begins_with(hs_bytes bytes, hs_tls_handshake_type wanted)
            version >> 8 == 3 && message <= MESSAGE_MAX;
 }
 
-bool hs_decoder_is_first_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes)
+bool hs_decoder_is_server_hello(const hs_decoder *decoder, hs_bytes bytes)
 {
-    if (from == HS_CLIENT) {
-        return begins_with(bytes, HS_TLS_HS_CLIENT_HELLO);
-    }
     return (decoder->client_has_gap || decoder->client_is_behind) &&
            begins_with(bytes, HS_TLS_HS_SERVER_HELLO);
 }
 
-/* The PROXY protocol (HAProxy's proxy-protocol.txt, 2.1 and 2.2): a line, or a binary header. */
-static bool read_proxy_header(hs_reader *r)
+/* What a record that begins TLS looks like: its head, with other bytes where they may be others. */
+typedef struct start {
+    uint8_t head[11];
+    size_t len;
+} start;
+
+static const start client_hello = {
+    {HS_TLS_HANDSHAKE, 3, 1, 0, 64, HS_TLS_HS_CLIENT_HELLO, 0, 0, 60, 3, 3}, 11};
+static const start server_hello = {
+    {HS_TLS_HANDSHAKE, 3, 3, 0, 64, HS_TLS_HS_SERVER_HELLO, 0, 0, 60, 3, 3}, 11};
+static const start alert = {{HS_TLS_ALERT, 3, 3, 0, ALERT_LEN, HS_TLS_ALERT_FATAL, 0}, 7};
+
+static bool is_alert(hs_bytes bytes)
 {
-    enum { LINE_MAX = 107, SIGNATURE_LEN = 12 };
-    static const char signature[] = "\r\n\r\n\0\r\nQUIT\n";
-    hs_bytes start = hs_read_bytes(r, SIGNATURE_LEN, "signature");
-    if (!hs_reader_ok(r)) {
-        return false;
-    }
-    if (hs_bytes_equal(start, hs_bytes_of(signature, SIGNATURE_LEN))) {
-        (void)hs_read_u8(r, "version and command");
-        (void)hs_read_u8(r, "family and protocol");
-        (void)hs_read_bytes(r, hs_read_u16(r, "length"), "addresses");
-        return hs_reader_ok(r);
-    }
-    if (memcmp(start.data, "PROXY ", strlen("PROXY ")) != 0) {
-        return false;
-    }
-    uint8_t byte = 0;
-    for (size_t len = SIGNATURE_LEN; len < LINE_MAX && byte != '\n'; len++) {
-        byte = hs_read_u8(r, "line");
-    }
-    return hs_reader_ok(r) && byte == '\n';
+    size_t size = hs_tls_record_size(bytes);
+    return size == HS_TLS_RECORD_HEADER + ALERT_LEN && bytes.data[0] == HS_TLS_ALERT &&
+           bytes.len >= size &&
+           (bytes.data[HS_TLS_RECORD_HEADER] == HS_TLS_ALERT_WARNING ||
+            bytes.data[HS_TLS_RECORD_HEADER] == HS_TLS_ALERT_FATAL);
 }
 
-size_t hs_decoder_before_hello(const hs_decoder *decoder, hs_side from, hs_bytes bytes)
+static bool is_start(const start *what, hs_bytes bytes)
 {
-    hs_fault fault;
-    hs_reader r;
-    hs_reader_init(&r, bytes, &fault, NULL);
-    if (from != HS_CLIENT || decoder->offset[HS_CLIENT] > 0 || !read_proxy_header(&r)) {
-        return 0;
+    return what == &alert ? is_alert(bytes)
+                          : begins_with(bytes, (hs_tls_handshake_type)what->head[5]);
+}
+
+/* The bytes are the first of such a head, and others may follow that make it one. */
+static bool may_be_start(const start *what, hs_bytes bytes)
+{
+    start made = *what;
+    if (bytes.len >= what->len) {
+        return false;
     }
-    size_t len = bytes.len - hs_reader_left(&r);
-    bool is_hello = begins_with(hs_bytes_of(bytes.data + len, bytes.len - len),
-                                HS_TLS_HS_CLIENT_HELLO);
-    return is_hello ? len : 0;
+    memcpy(made.head, bytes.data, bytes.len);
+    hs_bytes head = hs_bytes_of(made.head, made.len);
+    return what == &alert ? is_alert(head)
+                          : begins_with(head, (hs_tls_handshake_type)what->head[5]);
+}
+
+/* Where any of two begins, or `bytes` ends in the middle of a head. */
+static size_t find_start(hs_bytes bytes, const start *one, const start *other, bool *is_whole)
+{
+    for (size_t at = 0; at < bytes.len; at++) {
+        hs_bytes rest = hs_bytes_of(bytes.data + at, bytes.len - at);
+        if (rest.data[0] != one->head[0] && rest.data[0] != other->head[0]) {
+            continue;
+        }
+        *is_whole = is_start(one, rest) || is_start(other, rest);
+        if (*is_whole || may_be_start(one, rest) || may_be_start(other, rest)) {
+            return at;
+        }
+    }
+    *is_whole = false;
+    return bytes.len;
+}
+
+size_t hs_decoder_find_hello(hs_bytes bytes, bool *is_whole)
+{
+    return find_start(bytes, &client_hello, &client_hello, is_whole);
 }
 
 void hs_decoder_set_client_behind(hs_decoder *decoder, bool is_behind)
@@ -111,25 +134,38 @@ static void forget_the_way_here(hs_trace *trace)
     hs_trace_unmark_byte(trace, HS_MILESTONE_FIRST_RESPONSE);
 }
 
-bool hs_decoder_is_late_answer(const hs_decoder *decoder)
+/* Of what is held and what follows it. */
+static hs_result find_answer(hs_decoder *decoder, hs_bytes bytes)
 {
-    return decoder->is_behind || decoder->client_has_gap;
+    bool is_whole = false;
+    size_t before = find_start(bytes, &server_hello, &alert, &is_whole);
+    hs_bytes rest = hs_bytes_of(bytes.data + before, bytes.len - before);
+    decoder->offset[HS_SERVER] += before;
+    hs_tls_decoder_begin_at(decoder->tls, HS_SERVER, decoder->offset[HS_SERVER]);
+    if (!is_whole) {
+        return hs_buffer_append(&decoder->held[HS_SERVER], rest);
+    }
+    decoder->server = HS_SPOKEN_TLS;
+    decoder->offset[HS_SERVER] += rest.len;
+    return hs_tls_decoder_feed(decoder->tls, HS_SERVER, rest, NULL);
 }
 
-hs_result hs_decoder_skip_late_answer(hs_decoder *decoder, hs_bytes bytes)
+hs_result hs_decoder_look_for_answer(hs_decoder *decoder, hs_bytes bytes)
 {
-    size_t len = 0;
-    hs_bytes rest = bytes;
-    while (rest.len > 0 && !begins_with(rest, HS_TLS_HS_SERVER_HELLO)) {
-        const uint8_t *next = memchr(rest.data + 1, HS_TLS_HANDSHAKE, rest.len - 1);
-        len = next ? (size_t)(next - bytes.data) : bytes.len;
-        rest = hs_bytes_of(bytes.data + len, bytes.len - len);
+    hs_buffer held = decoder->held[HS_SERVER];
+    decoder->server = HS_SPOKEN_UNKNOWN;
+    if (hs_buffer_bytes(&held).len == 0) {
+        return find_answer(decoder, bytes);
     }
-    decoder->server = rest.len > 0 ? HS_SPOKEN_TLS : HS_SPOKEN_UNKNOWN;
-    decoder->offset[HS_SERVER] += len;
-    hs_tls_decoder_begin_at(decoder->tls, HS_SERVER, decoder->offset[HS_SERVER]);
-    decoder->offset[HS_SERVER] += rest.len;
-    return rest.len > 0 ? hs_tls_decoder_feed(decoder->tls, HS_SERVER, rest, NULL) : HS_OK;
+    hs_buffer all;
+    hs_buffer_init(&all, hs_buffer_bytes(&held).len + bytes.len);
+    hs_buffer_init(&decoder->held[HS_SERVER], HS_DECODER_HELD_MAX);
+    hs_result result = hs_buffer_append(&all, hs_buffer_bytes(&held));
+    result = result == HS_OK ? hs_buffer_append(&all, bytes) : result;
+    result = result == HS_OK ? find_answer(decoder, hs_buffer_bytes(&all)) : result;
+    hs_buffer_free(&all);
+    hs_buffer_free(&held);
+    return result;
 }
 
 hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)
@@ -171,8 +207,8 @@ static hs_result take_for_tls(hs_decoder *decoder)
 
 hs_result hs_decoder_gap(hs_decoder *decoder, hs_side from, uint64_t length)
 {
+    hs_result result = from == HS_CLIENT ? hs_decoder_give_up_hello(decoder) : HS_OK;
     decoder->client_has_gap = decoder->client_has_gap || from == HS_CLIENT;
-    hs_result result = HS_OK;
     if (from == HS_SERVER && decoder->client == HS_SPOKEN_TLS &&
         decoder->server == HS_SPOKEN_UNKNOWN) {
         result = take_for_tls(decoder);
@@ -183,6 +219,8 @@ hs_result hs_decoder_gap(hs_decoder *decoder, hs_side from, uint64_t length)
         hs_tls_decoder_gap(decoder->tls, from, length);
         return result;
     }
-    return decoder->client == HS_SPOKEN_PLAIN ? hs_application_gap(decoder->application, from)
-                                              : HS_OK;
+    hs_result passed = decoder->client == HS_SPOKEN_PLAIN
+                           ? hs_application_gap(decoder->application, from)
+                           : HS_OK;
+    return result == HS_OK ? passed : result;
 }

@@ -178,20 +178,6 @@ static void add_keys(kit_recording *recording, const char *capture)
     }
 }
 
-/* Behind another protocol (STARTTLS, a proxy) a ClientHello is found where a chunk begins with it:
- * there the chunks do matter. */
-static bool begins_with_tls(const kit_recording *recording)
-{
-    for (size_t i = 0; i < recording->count; i++) {
-        const kit_step *step = &recording->steps[i];
-        if (step->from == HS_CLIENT && step->bytes.len > 0) {
-            bool is_ssl2 = hs_tls_ssl2_client_hello_detect(step->bytes) != HS_MALFORMED;
-            return is_ssl2 || step->bytes.data[0] == HS_TLS_HANDSHAKE;
-        }
-    }
-    return false;
-}
-
 /* Whether this row is of the kind that can be compared, and was. */
 static bool compare(const char *capture, const json_t *row)
 {
@@ -221,9 +207,7 @@ static bool compare(const char *capture, const json_t *row)
             compare_certificates(row, trace);
         }
         compare_messages(row, trace);
-        if (begins_with_tls(recording)) {
-            kit_assert_same_every_way(recording);
-        }
+        kit_assert_same_every_way(recording);
     }
     hs_trace_free(trace);
     kit_recording_free(recording);
