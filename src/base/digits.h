@@ -9,9 +9,19 @@ enum { HS_DIGITS_MAX = 20 }; /* of any uint64_t; no end is written */
 /* Both write at `at` and return what lies behind the last digit. */
 static inline char *hs_put_fixed_digits(char *at, uint64_t value, unsigned count)
 {
-    for (unsigned i = count; i > 0; i--) {
-        at[i - 1] = (char)('0' + value % 10);
-        value /= 10;
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    unsigned left = count;
+    for (; left >= 2; left -= 2) {
+        const char *pair = &pairs[value % 100 * 2];
+        at[left - 2] = pair[0];
+        at[left - 1] = pair[1];
+        value /= 100;
+    }
+    if (left > 0) {
+        at[0] = (char)('0' + value % 10);
     }
     return at + count;
 }

@@ -42,32 +42,40 @@ static char *put_clock(char *at, unsigned second_of_day)
     return hs_put_fixed_digits(at, second_of_day % 60, 2);
 }
 
-const char *hs_time_rfc3339(int64_t epoch_ns, char out[HS_TIME_TEXT_MAX])
+char *hs_put_date_time(char *at, int64_t epoch_ns, char between)
 {
     const int64_t day = 86400 * HS_SECOND;
     int64_t days = epoch_ns / day - (epoch_ns % day < 0);
     int64_t rest = (epoch_ns % day + day) % day;
-    char *at = put_date(out, date_of(days));
-    *at++ = 'T';
+    at = put_date(at, date_of(days));
+    *at++ = between;
     at = put_clock(at, (unsigned)(rest / HS_SECOND));
     *at++ = '.';
-    at = hs_put_fixed_digits(at, (uint64_t)(rest % HS_SECOND), 9);
+    return hs_put_fixed_digits(at, (uint64_t)(rest % HS_SECOND), 9);
+}
+
+const char *hs_time_rfc3339(int64_t epoch_ns, char out[HS_TIME_TEXT_MAX])
+{
+    char *at = hs_put_date_time(out, epoch_ns, 'T');
     *at++ = 'Z';
     *at = '\0';
     return out;
 }
 
-const char *hs_time_ms(hs_time time, char out[HS_TIME_TEXT_MAX])
+char *hs_put_time_ms(char *at, hs_time time)
 {
     uint64_t magnitude = time < 0 ? 0 - (uint64_t)time : (uint64_t)time;
     uint64_t us = (magnitude + 500) / 1000;
-    char *at = out;
     if (time < 0 && us > 0) {
         *at++ = '-';
     }
     at = hs_put_digits(at, us / 1000);
     *at++ = '.';
-    at = hs_put_fixed_digits(at, us % 1000, 3);
-    *at = '\0';
+    return hs_put_fixed_digits(at, us % 1000, 3);
+}
+
+const char *hs_time_ms(hs_time time, char out[HS_TIME_TEXT_MAX])
+{
+    *hs_put_time_ms(out, time) = '\0';
     return out;
 }

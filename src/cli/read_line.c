@@ -12,6 +12,7 @@ enum {
     END_COLUMNS = 46,
     TIME_COLUMNS = 10,
     VERSION_COLUMNS = 7,
+    PART_MAX = 128, /* of what is written between two names or addresses */
     LINE_BUFFER = 1024,
 };
 
@@ -29,25 +30,31 @@ hs_read_half hs_read_half_of(const hs_trace *trace)
     return trace->failure.cls != HS_FAILURE_NONE ? HS_READ_SYN_ONLY : HS_READ_WHOLE;
 }
 
-/* A line under way: one write for all of it, but for names that are longer than anybody's. */
+/* A line under way: one write for all of it, but for names that are longer than anybody's. Before
+ * each part there is room for what has a limit. */
 typedef struct line {
     FILE *out;
-    size_t len;
+    char *at;
     char text[LINE_BUFFER];
 } line;
 
+static void write_out(line *l)
+{
+    fwrite(l->text, 1, (size_t)(l->at - l->text), l->out);
+    l->at = l->text;
+}
+
 static void put_bytes(line *l, const char *bytes, size_t len)
 {
-    if (len > sizeof l->text - l->len) {
-        fwrite(l->text, 1, l->len, l->out);
-        l->len = 0;
+    if (len > LINE_BUFFER - PART_MAX - (size_t)(l->at - l->text)) {
+        write_out(l);
     }
-    if (len > sizeof l->text) {
+    if (len > LINE_BUFFER - PART_MAX) {
         fwrite(bytes, 1, len, l->out);
         return;
     }
-    memcpy(l->text + l->len, bytes, len);
-    l->len += len;
+    memcpy(l->at, bytes, len);
+    l->at += len;
 }
 
 static void put(line *l, const char *text)
@@ -55,60 +62,69 @@ static void put(line *l, const char *text)
     put_bytes(l, text, strlen(text));
 }
 
-static void put_spaces(line *l, size_t count)
+/* Up to the column; nothing where the text has come as far already. */
+static void put_spaces(line *l, size_t columns, size_t taken)
 {
-    static const char spaces[END_COLUMNS + 1] = "                                              ";
-    put_bytes(l, spaces, count < END_COLUMNS ? count : END_COLUMNS);
-}
-
-static size_t left_of(size_t columns, size_t taken)
-{
-    return taken < columns ? columns - taken : 0;
+    for (; taken < columns; taken++) {
+        *l->at++ = ' ';
+    }
 }
 
 /* "2026-11-22 10:25:58.123456", UTC as the record has it. */
 static void put_clock(line *l, int64_t at)
 {
-    char text[HS_TIME_TEXT_MAX];
-    (void)hs_time_rfc3339(at, text);
-    text[DATE_LENGTH] = ' ';
-    put_bytes(l, text, CLOCK_COLUMNS);
+    (void)hs_put_date_time(l->at, at, ' ');
+    l->at += CLOCK_COLUMNS;
 }
 
 /* How many columns it has taken. */
 static size_t put_end(line *l, const char *address, bool is_v6, unsigned port)
 {
-    char digits[HS_DIGITS_MAX];
-    size_t digit_count = (size_t)(hs_put_digits(digits, port) - digits);
     const char *text = address ? address : "?";
     size_t len = strlen(text);
     if (is_v6) {
-        put_bytes(l, "[", 1);
+        *l->at++ = '[';
     }
     put_bytes(l, text, len);
-    put(l, is_v6 ? "]:" : ":");
-    put_bytes(l, digits, digit_count);
-    return len + (is_v6 ? 3 : 1) + digit_count;
+    if (is_v6) {
+        *l->at++ = ']';
+    }
+    char *colon = l->at;
+    *l->at++ = ':';
+    l->at = hs_put_digits(l->at, port);
+    return len + (is_v6 ? 2 : 0) + (size_t)(l->at - colon);
 }
 
 static void put_ends(line *l, const hs_trace *trace)
 {
+    static const char arrow[] = " → ";
     bool is_v6 = trace->target.family == 6;
     size_t columns = put_end(l, trace->capture.client_address, is_v6, trace->capture.client_port);
-    put(l, " → ");
+    memcpy(l->at, arrow, sizeof arrow - 1);
+    l->at += sizeof arrow - 1;
     columns += 3 + put_end(l, trace->target.address, is_v6, trace->target.port);
-    put_spaces(l, left_of(END_COLUMNS, columns));
+    put_spaces(l, END_COLUMNS, columns);
 }
 
 /* A column of its own: "-" where it was not observed. */
 static void put_time(line *l, hs_time time)
 {
     char text[HS_TIME_TEXT_MAX] = "-";
-    if (time != HS_TIME_NONE) {
-        (void)hs_time_ms(time, text);
-    }
-    put_spaces(l, 1 + left_of(TIME_COLUMNS, strlen(text)));
-    put(l, text);
+    size_t len = time != HS_TIME_NONE ? (size_t)(hs_put_time_ms(text, time) - text) : 1;
+    *l->at++ = ' ';
+    put_spaces(l, TIME_COLUMNS, len);
+    memcpy(l->at, text, len);
+    l->at += len;
+}
+
+/* After the columns before it, in one of its own. */
+static void put_version(line *l, const char *version)
+{
+    size_t len = strlen(version);
+    *l->at++ = ' ';
+    *l->at++ = ' ';
+    put_bytes(l, version, len);
+    put_spaces(l, VERSION_COLUMNS, len);
 }
 
 /* In place of TCP and TLS, whose work it does. */
@@ -117,9 +133,7 @@ static void put_quic(line *l, const hs_trace *trace)
     char version[HS_FACT_TEXT_MAX];
     char text[sizeof "QUIC " + HS_FACT_TEXT_MAX];
     snprintf(text, sizeof text, "QUIC %s", hs_fact_quic_version(trace->quic.version, version));
-    put(l, "  ");
-    put(l, text);
-    put_spaces(l, left_of(VERSION_COLUMNS, strlen(text)));
+    put_version(l, text);
     put_time(l, hs_fact_span_time(&trace->phases[HS_PHASE_QUIC]));
 }
 
@@ -127,20 +141,17 @@ static void put_tls(line *l, const hs_trace *trace)
 {
     char text[HS_FACT_TEXT_MAX];
     const hs_tls_facts *tls = &trace->tls;
-    const char *version = tls->present && tls->version != 0
-                              ? hs_fact_tls_version(tls->version, text)
-                          : tls->present ? "TLS"
-                                         : "-";
-    put(l, "  ");
-    put(l, version);
-    put_spaces(l, left_of(VERSION_COLUMNS, strlen(version)));
+    put_version(l, tls->present && tls->version != 0 ? hs_fact_tls_version(tls->version, text)
+                   : tls->present                    ? "TLS"
+                                                     : "-");
     put_time(l, hs_fact_span_time(&trace->phases[HS_PHASE_TLS]));
 }
 
 static void put_name(line *l, const char *name)
 {
     if (name) {
-        put(l, "  ");
+        *l->at++ = ' ';
+        *l->at++ = ' ';
         put(l, name);
     }
 }
@@ -169,7 +180,9 @@ void hs_read_line_head(FILE *out)
 
 void hs_read_line(const hs_trace *trace, FILE *out)
 {
-    line l = {.out = out, .len = 0};
+    line l;
+    l.out = out;
+    l.at = l.text;
     put_clock(&l, trace->at);
     put(&l, "  ");
     put_ends(&l, trace);
@@ -184,5 +197,5 @@ void hs_read_line(const hs_trace *trace, FILE *out)
     put(&l, trace->capture.midstream ? "  midstream, " : "  ");
     put(&l, outcome(trace));
     put(&l, "\n");
-    fwrite(l.text, 1, l.len, out);
+    write_out(&l);
 }

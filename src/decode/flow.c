@@ -11,7 +11,7 @@ static const hs_time reordered_within = 3 * HS_MILLISECOND;
 hs_flow *hs_flow_new(const hs_flow_head *head, const hs_flow_settings *settings, int64_t at,
                      uint64_t number, const char *file)
 {
-    hs_flow *flow = malloc(sizeof *flow); /* where calloc passes its quick lists by */
+    hs_flow *flow = hs_flow_store_flow(settings->store);
     if (!flow) {
         return NULL;
     }
@@ -30,7 +30,7 @@ hs_flow *hs_flow_new(const hs_flow_head *head, const hs_flow_settings *settings,
     if (!settings->light && head->key.protocol == 0) {
         flow->record = calloc(1, sizeof *flow->record);
         if (!flow->record) {
-            free(flow);
+            hs_flow_store_release_flow(settings->store, flow);
             return NULL;
         }
     }
@@ -46,19 +46,19 @@ void hs_flow_expect(const hs_flow *flow)
     }
 }
 
-void hs_flow_free(hs_flow *flow)
+void hs_flow_free(hs_flow *flow, const hs_flow_settings *settings)
 {
     if (!flow) {
         return;
     }
     hs_flow_work_free(flow->work);
     hs_quic_flow_free(flow->quic);
-    hs_flow_brief_free(flow->brief);
+    hs_flow_brief_free(flow->brief, settings->store);
     if (flow->record) {
         free(flow->record->notes);
         free(flow->record);
     }
-    free(flow);
+    hs_flow_store_release_flow(settings->store, flow);
 }
 
 size_t hs_flow_memory(const hs_flow *flow)

@@ -11,10 +11,12 @@
 #include <handshake/trace.h>
 
 #include "decode/decoder.h"
+#include "decode/flow_store.h"
 #include "decode/flow_table.h"
 #include "decode/quic.h"
 #include "decode/tcp_machine.h"
 #include "decode/tcp_stream.h"
+#include "trace/build.h"
 #include "wire/tcp_options.h"
 
 enum {
@@ -26,8 +28,6 @@ enum {
 /* What all flows share. */
 typedef struct hs_flow_settings {
     bool light;
-    bool keep_events;
-    bool keep_bytes;
     bool headers_only; /* the streams are decoded elsewhere */
     size_t handshake_limit;
     const hs_keylog *keylog;
@@ -35,6 +35,8 @@ typedef struct hs_flow_settings {
     bool keylog_complete;          /* who has no keys there will have none */
     hs_tls12_sessions *sessions;   /* of all flows, where there is a key log */
     const hs_allocator *allocator; /* of what lasts as long as a handshake */
+    hs_flow_store *store;          /* of what lasts as long as a connection; NULL: malloc's */
+    hs_trace_config trace;         /* of every connection's */
 } hs_flow_settings;
 
 /* What one end said and did. */
@@ -194,7 +196,7 @@ typedef struct hs_flow_packet {
 /* `head` is filled. NULL when out of memory. */
 hs_flow *hs_flow_new(const hs_flow_head *head, const hs_flow_settings *settings, int64_t at,
                      uint64_t number, const char *file);
-void hs_flow_free(hs_flow *flow);
+void hs_flow_free(hs_flow *flow, const hs_flow_settings *settings);
 /* A packet is to come: asks for the memory that it will need. */
 void hs_flow_expect(const hs_flow *flow);
 /* `p->at` is set from `at`. HS_NO_MEMORY: part of what the packet says is lost. */
@@ -243,11 +245,10 @@ size_t hs_flow_work_memory(const hs_flow_work *work);
 size_t hs_flow_work_segments(const hs_flow_work *work);
 /* The trace so far, which is the caller's from then on; NULL where none was begun. */
 hs_trace *hs_flow_work_take_trace(hs_flow_work *work);
-hs_trace *hs_flow_trace_new(const hs_flow_settings *settings);
 
 /* flow_brief.c: the few facts that stay in the light mode. */
-hs_flow_brief *hs_flow_brief_new(const hs_trace *trace);
-void hs_flow_brief_free(hs_flow_brief *brief);
+hs_flow_brief *hs_flow_brief_new(const hs_trace *trace, hs_flow_store *store);
+void hs_flow_brief_free(hs_flow_brief *brief, hs_flow_store *store);
 /* It is to be restored soon, if there is one: asks for its memory. */
 void hs_flow_brief_expect(const hs_flow_brief *brief);
 size_t hs_flow_brief_memory(const hs_flow_brief *brief);

@@ -1,5 +1,4 @@
 /* The facts of a handshake that is over, packed: what one line about a connection needs. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "decode/flow.h"
@@ -87,63 +86,80 @@ static void set_rest(hs_flow_brief *brief, const hs_trace *trace)
     }
 }
 
-/* The text's length with its end, or 0 for one that does not fit in. */
-static size_t text_size(const char *text, size_t used)
+/* Its texts, with their sizes, ends included; 0: none, or one that does not fit in. */
+typedef struct brief_texts {
+    const char *text[TEXT_COUNT];
+    size_t size[TEXT_COUNT];
+    size_t total;
+} brief_texts;
+
+static brief_texts texts_of(const hs_trace *trace)
 {
-    size_t size = text ? strlen(text) + 1 : 0;
-    return used + size > UINT16_MAX - 1 ? 0 : size;
+    brief_texts texts = {.text = {
+                             [TEXT_SERVER_NAME] = trace->tls.server_name,
+                             [TEXT_ALPN] = trace->tls.alpn,
+                             [TEXT_HOST] = trace->target.host,
+                             [TEXT_HTTP_VERSION] = trace->http.version,
+                             [TEXT_MESSAGE] = trace->failure.message,
+                             [TEXT_LAST_EVENT] = trace->failure.last_event,
+                         }};
+    for (int i = 0; i < TEXT_COUNT; i++) {
+        size_t size = texts.text[i] ? strlen(texts.text[i]) + 1 : 0;
+        texts.size[i] = texts.total + size > UINT16_MAX - 1 ? 0 : size;
+        texts.total += texts.size[i];
+    }
+    return texts;
 }
 
-hs_flow_brief *hs_flow_brief_new(const hs_trace *trace)
+static void set_texts(hs_flow_brief *brief, const brief_texts *texts, char *at)
 {
-    const char *texts[TEXT_COUNT] = {
-        [TEXT_SERVER_NAME] = trace->tls.server_name,
-        [TEXT_ALPN] = trace->tls.alpn,
-        [TEXT_HOST] = trace->target.host,
-        [TEXT_HTTP_VERSION] = trace->http.version,
-        [TEXT_MESSAGE] = trace->failure.message,
-        [TEXT_LAST_EVENT] = trace->failure.last_event,
-    };
-    size_t text_bytes = 0;
-    size_t mark_count = 0;
+    size_t used = 0;
     for (int i = 0; i < TEXT_COUNT; i++) {
-        text_bytes += text_size(texts[i], text_bytes);
+        if (texts->size[i] > 0) {
+            memcpy(at + used, texts->text[i], texts->size[i]);
+            brief->texts[i] = (uint16_t)(used + 1);
+            used += texts->size[i];
+        }
     }
-    for (int i = 0; i < HS_MILESTONE_COUNT; i++) {
-        mark_count += trace->milestones[i].at != HS_TIME_NONE;
-    }
-    size_t times_bytes = mark_count * sizeof(hs_time);
-    hs_flow_brief *brief = malloc(sizeof *brief + times_bytes + text_bytes);
-    if (!brief) {
-        return NULL;
-    }
-    *brief = (hs_flow_brief){0};
-    brief->size = (uint32_t)(sizeof *brief + times_bytes + text_bytes);
-    set_tls(brief, &trace->tls);
-    set_rest(brief, trace);
-    size_t count = 0;
+}
+
+/* Behind the last of the times. */
+static hs_time *set_times(hs_flow_brief *brief, const hs_trace *trace)
+{
+    hs_time *at = brief->times;
     for (int i = 0; i < HS_MILESTONE_COUNT; i++) {
         if (trace->milestones[i].at != HS_TIME_NONE) {
             brief->marks |= UINT32_C(1) << i;
-            brief->times[count++] = trace->milestones[i].at;
+            *at++ = trace->milestones[i].at;
         }
     }
-    char *text = (char *)&brief->times[count];
-    size_t used = 0;
-    for (int i = 0; i < TEXT_COUNT; i++) {
-        size_t size = text_size(texts[i], used);
-        if (size > 0) {
-            memcpy(text + used, texts[i], size);
-            brief->texts[i] = (uint16_t)(used + 1);
-            used += size;
-        }
+    return at;
+}
+
+hs_flow_brief *hs_flow_brief_new(const hs_trace *trace, hs_flow_store *store)
+{
+    brief_texts texts = texts_of(trace);
+    size_t marks = 0;
+    for (int i = 0; i < HS_MILESTONE_COUNT; i++) {
+        marks += trace->milestones[i].at != HS_TIME_NONE;
     }
+    size_t size = sizeof(hs_flow_brief) + marks * sizeof(hs_time) + texts.total;
+    hs_flow_brief *brief = hs_flow_store_facts(store, size);
+    if (!brief) {
+        return NULL;
+    }
+    *brief = (hs_flow_brief){.size = (uint32_t)size};
+    set_tls(brief, &trace->tls);
+    set_rest(brief, trace);
+    set_texts(brief, &texts, (char *)set_times(brief, trace));
     return brief;
 }
 
-void hs_flow_brief_free(hs_flow_brief *brief)
+void hs_flow_brief_free(hs_flow_brief *brief, hs_flow_store *store)
 {
-    free(brief);
+    if (brief) {
+        hs_flow_store_release_facts(store, brief, brief->size);
+    }
 }
 
 void hs_flow_brief_expect(const hs_flow_brief *brief)

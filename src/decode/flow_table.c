@@ -3,11 +3,9 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
     FIRST_CAPACITY = 1024, /* a power of two, as all that follow */
-    HUGE_PAGE = 2 * 1024 * 1024,
     IPV4_ADDRESS = 4,
 };
 
@@ -17,6 +15,7 @@ typedef struct slot {
 } slot;
 
 struct hs_flow_table {
+    hs_chunks *chunks; /* NULL: malloc's memory alone is used */
     uint64_t seed[2];
     slot *slots;
     size_t mask; /* capacity - 1 */
@@ -74,99 +73,82 @@ void hs_flow_key_set(hs_flow_key *key, const hs_packet *packet, unsigned *sender
     *sender = source;
 }
 
-/* Free ones. A search looks at any place of a table, so a large one asks for huge pages: else
- * finding out where a page is takes as long as the search. */
-static slot *new_slots(size_t capacity)
+/* A search looks at any place of a table, so a large one asks for huge pages: else finding out
+ * where a page is takes as long as the search. */
+static bool is_large(const hs_flow_table *table, size_t capacity)
 {
-    size_t size = capacity * sizeof(slot);
-    if (size % HUGE_PAGE != 0) {
-        return calloc(capacity, sizeof(slot));
-    }
-    slot *slots = aligned_alloc(HUGE_PAGE, size);
-    if (slots) {
-        (void)madvise(slots, size, MADV_HUGEPAGE); /* only asked for */
-        memset(slots, 0, size);
-    }
-    return slots;
+    return table->chunks && capacity * sizeof(slot) % HS_CHUNKS_LARGE == 0;
 }
 
-hs_flow_table *hs_flow_table_new(const uint64_t seed[2])
+/* Free ones. */
+static slot *new_slots(const hs_flow_table *table, size_t capacity)
+{
+    return is_large(table, capacity) ? hs_chunks_take_large(table->chunks, capacity * sizeof(slot))
+                                     : calloc(capacity, sizeof(slot));
+}
+
+static void free_slots(hs_flow_table *table)
+{
+    size_t capacity = table->mask + 1;
+    if (table->slots && is_large(table, capacity)) {
+        hs_chunks_give_back_large(table->slots, capacity * sizeof *table->slots);
+    } else {
+        free(table->slots);
+    }
+}
+
+hs_flow_table *hs_flow_table_new(const uint64_t seed[2], hs_chunks *chunks)
 {
     hs_flow_table *table = calloc(1, sizeof *table);
-    slot *slots = new_slots(FIRST_CAPACITY);
-    if (!table || !slots) {
-        free(table);
-        free(slots);
+    if (!table) {
         return NULL;
     }
+    table->chunks = chunks;
     table->seed[0] = seed[0];
     table->seed[1] = seed[1];
-    table->slots = slots;
     table->mask = FIRST_CAPACITY - 1;
+    table->slots = new_slots(table, FIRST_CAPACITY);
+    if (!table->slots) {
+        free(table);
+        return NULL;
+    }
     return table;
 }
 
 void hs_flow_table_free(hs_flow_table *table)
 {
     if (table) {
-        free(table->slots);
+        free_slots(table);
         free(table);
     }
 }
 
-static inline uint64_t rotate(uint64_t x, unsigned by)
+/* Both halves of the product. */
+static inline uint64_t fold(uint64_t a, uint64_t b)
 {
-    return x << by | x >> (64 - by);
+    __extension__ unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline void sip_round(uint64_t v[4])
+static inline uint64_t half(const hs_ip_address *address, size_t index)
 {
-    v[0] += v[1];
-    v[1] = rotate(v[1], 13) ^ v[0];
-    v[0] = rotate(v[0], 32);
-    v[2] += v[3];
-    v[3] = rotate(v[3], 16) ^ v[2];
-    v[0] += v[3];
-    v[3] = rotate(v[3], 21) ^ v[0];
-    v[2] += v[1];
-    v[1] = rotate(v[1], 17) ^ v[2];
-    v[2] = rotate(v[2], 32);
+    uint64_t word;
+    memcpy(&word, address->bytes + index * sizeof word, sizeof word);
+    return word;
 }
 
-/* SipHash with one round a word and three at the end: enough against collisions that nobody can
- * see. */
-static uint64_t sip_hash(const uint64_t seed[2], const uint64_t *words, size_t count)
-{
-    uint64_t v[4] = {seed[0] ^ UINT64_C(0x736f6d6570736575), seed[1] ^ UINT64_C(0x646f72616e646f6d),
-                     seed[0] ^ UINT64_C(0x6c7967656e657261),
-                     seed[1] ^ UINT64_C(0x7465646279746573)};
-    for (size_t i = 0; i < count; i++) {
-        v[3] ^= words[i];
-        sip_round(v);
-        v[0] ^= words[i];
-    }
-    v[2] ^= 0xff;
-    sip_round(v);
-    sip_round(v);
-    sip_round(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
+/* By products with a seed that nobody knows: enough against collisions that nobody can see. */
 uint32_t hs_flow_key_hash(const uint64_t seed[2], const hs_flow_key *key)
 {
-    uint64_t words[5] = {0};
-    size_t count = 0;
-    words[count++] = (uint64_t)key->port[0] << 32 | (uint64_t)key->port[1] << 16 |
-                     (uint64_t)key->protocol << 8 | key->family;
-    if (key->family == 4) {
-        memcpy(&words[count], key->address[0].bytes, 4);
-        memcpy((uint8_t *)&words[count] + 4, key->address[1].bytes, 4);
-        count++;
-    } else {
-        memcpy(&words[count], key->address, sizeof key->address);
-        count += 4;
+    const hs_ip_address *a = &key->address[0];
+    const hs_ip_address *b = &key->address[1];
+    uint64_t ends = (uint64_t)key->port[0] << 32 | (uint64_t)key->port[1] << 16 |
+                    (uint64_t)key->protocol << 8 | key->family;
+    uint64_t hash = fold(half(a, 0) ^ seed[0], half(b, 0) ^ seed[1]);
+    if (key->family != 4) {
+        hash += fold(half(a, 1) ^ seed[1], half(b, 1) ^ ~seed[0]);
     }
-    uint64_t hash = sip_hash(seed, words, count);
+    hash = fold(hash ^ seed[1], ends ^ ~seed[0]);
     return (uint32_t)(hash ^ hash >> 32);
 }
 
@@ -220,7 +202,7 @@ static void place(slot *slots, size_t mask, slot entry)
 static bool grow(hs_flow_table *table)
 {
     size_t capacity = (table->mask + 1) * 2;
-    slot *slots = new_slots(capacity);
+    slot *slots = new_slots(table, capacity);
     if (!slots) {
         return false;
     }
@@ -229,14 +211,23 @@ static bool grow(hs_flow_table *table)
             place(slots, capacity - 1, table->slots[i]);
         }
     }
-    free(table->slots);
+    free_slots(table);
     table->slots = slots;
     table->mask = capacity - 1;
     return true;
 }
 
+/* When it has as many, it will soon be too small. */
+static size_t nearly_full(const hs_flow_table *table)
+{
+    return (table->mask + 1) / 16 * 11;
+}
+
 hs_result hs_flow_table_add(hs_flow_table *table, hs_flow *flow)
 {
+    if (table->count == nearly_full(table) && is_large(table, (table->mask + 1) * 2)) {
+        hs_chunks_expect_large(table->chunks, (table->mask + 1) * 2 * sizeof(slot));
+    }
     /* At most three quarters full, a full one ends no search. */
     if (table->count + 1 > (table->mask + 1) / 4 * 3 && !grow(table) &&
         table->count == table->mask) {
@@ -274,7 +265,14 @@ void hs_flow_table_remove(hs_flow_table *table, const hs_flow *flow)
 
 void hs_flow_table_clear(hs_flow_table *table)
 {
-    memset(table->slots, 0, (table->mask + 1) * sizeof *table->slots);
+    slot *slots = new_slots(table, FIRST_CAPACITY);
+    if (slots) {
+        free_slots(table);
+        table->slots = slots;
+        table->mask = FIRST_CAPACITY - 1;
+    } else {
+        memset(table->slots, 0, (table->mask + 1) * sizeof *table->slots);
+    }
     table->count = 0;
 }
 

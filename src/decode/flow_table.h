@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/chunks.h"
 #include "wire/packet.h"
 
 /* Both ends, the lower one first, so that both directions have one key. */
@@ -30,8 +31,9 @@ void hs_flow_key_set(hs_flow_key *key, const hs_packet *packet, unsigned *sender
 /* The hash of a table that was made with that seed. */
 uint32_t hs_flow_key_hash(const uint64_t seed[2], const hs_flow_key *key);
 
-/* NULL when out of memory. */
-hs_flow_table *hs_flow_table_new(const uint64_t seed[2]);
+/* In `chunks`, where it is large; they stay until it is gone, or are NULL. NULL when out of memory.
+ */
+hs_flow_table *hs_flow_table_new(const uint64_t seed[2], hs_chunks *chunks);
 void hs_flow_table_free(hs_flow_table *table);
 uint32_t hs_flow_table_hash(const hs_flow_table *table, const hs_flow_key *key);
 /* NULL: not there. */

@@ -242,7 +242,7 @@ void hs_flow_tell_opening(const hs_flow *flow, hs_trace *trace)
 static hs_trace *begin(hs_flow *flow, const hs_flow_settings *settings)
 {
     hs_trace *trace = hs_flow_work_take_trace(flow->work);
-    return trace ? trace : hs_flow_trace_new(settings);
+    return trace ? trace : hs_trace_new(&settings->trace);
 }
 
 hs_trace *hs_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int64_t until)

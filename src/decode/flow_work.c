@@ -3,7 +3,6 @@
 #include "trace/build.h"
 
 enum {
-    TRACE_MEMORY = 4 * 1024 * 1024,
     DECODER_MEMORY = 32 * 1024, /* about what one holds beside the bytes that wait in it */
     TRACE_CHUNK = 16 * 1024,
 };
@@ -38,16 +37,6 @@ static void skip(void *context, uint64_t length, hs_time at)
     d->work->result = d->work->result == HS_OK ? result : d->work->result;
 }
 
-hs_trace *hs_flow_trace_new(const hs_flow_settings *settings)
-{
-    hs_trace_config config = {.memory_limit = TRACE_MEMORY,
-                              .allocator = settings->allocator,
-                              .light = settings->light,
-                              .keep_events = !settings->light && settings->keep_events,
-                              .keep_bytes = !settings->light && settings->keep_bytes};
-    return hs_trace_new(&config);
-}
-
 static unsigned end_of(const hs_flow *flow, hs_side side)
 {
     return side == HS_CLIENT ? flow->client : hs_flow_other(flow->client);
@@ -75,7 +64,7 @@ static void start_streams(hs_flow_work *work)
 static hs_flow_work *work_new(hs_flow *flow, const hs_flow_settings *settings)
 {
     hs_flow_work *work = settings->allocator->allocate(settings->allocator->context, sizeof *work);
-    hs_trace *trace = hs_flow_trace_new(settings);
+    hs_trace *trace = hs_trace_new(&settings->trace);
     hs_decoder *decoder = trace ? hs_decoder_new(trace, settings->keylog) : NULL;
     if (!work || !decoder) {
         hs_decoder_free(decoder);
@@ -285,7 +274,7 @@ hs_result hs_flow_work_look(hs_flow *flow, const hs_flow_settings *settings,
 }
 
 /* The light mode keeps only what its line needs. */
-static void compact(hs_flow *flow)
+static void compact(hs_flow *flow, const hs_flow_settings *settings)
 {
     hs_trace *trace = flow->work->trace;
     hs_flow_tell_opening(flow, trace);
@@ -293,7 +282,7 @@ static void compact(hs_flow *flow)
     if (hs_trace_finish(trace) != HS_OK) {
         trace->incomplete = true;
     }
-    flow->brief = hs_flow_brief_new(trace);
+    flow->brief = hs_flow_brief_new(trace, settings->store);
     if (flow->brief) {
         hs_flow_work_free(flow->work);
         flow->work = NULL;
@@ -328,7 +317,7 @@ hs_result hs_flow_work_end(hs_flow *flow, const hs_flow_settings *settings, hs_t
     end_decoding(work);
     measure(work);
     if (settings->light) {
-        compact(flow);
+        compact(flow, settings);
     }
     return result;
 }

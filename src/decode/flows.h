@@ -10,6 +10,7 @@
 
 #include <handshake/trace.h>
 
+#include "base/chunks.h"
 #include "decode/flow_table.h"
 #include "decode/tls_hello.h"
 #include "secrets/keylog.h"
@@ -31,6 +32,7 @@ typedef struct hs_flows_config {
     const hs_keylog *keylog; /* NULL: no keys will come; may grow while packets are read */
     bool keylog_complete;    /* it will not: whose keys are not there is followed as without any */
     const char *file;        /* for hs_capture_facts.file */
+    hs_chunks *chunks;       /* where flows live; NULL: the flows' own */
     /* One finished connection; the trace is the receiver's. Called when it ended, was idle for too
      * long, was evicted, or at hs_flows_finish. */
     void (*connection)(void *context, hs_trace *trace);
@@ -48,8 +50,9 @@ typedef struct hs_flows_counters {
     uint64_t fragments;
     uint64_t fragments_dropped;
     uint64_t connections;
-    uint64_t evicted; /* ended before their time, for memory */
-    size_t memory;    /* now */
+    uint64_t evicted;   /* ended before their time, for memory */
+    size_t memory;      /* now */
+    size_t memory_idle; /* of it, what is held and nothing has */
     size_t memory_peak;
 } hs_flows_counters;
 

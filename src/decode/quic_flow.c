@@ -22,7 +22,7 @@ hs_result hs_quic_flow_begin(hs_flow *flow, const hs_flow_settings *settings, un
     flow->client = (uint8_t)from;
     quic->client_address = flow->head.key.address[from];
     quic->client_port = flow->head.key.port[from];
-    quic->trace = hs_flow_trace_new(settings);
+    quic->trace = hs_trace_new(&settings->trace);
     quic->decoder = quic->trace
                         ? hs_quic_decoder_new(quic->trace, settings->keylog, settings->quic_crypto)
                         : NULL;
@@ -156,7 +156,7 @@ static void restore_facts(const hs_quic_flow_brief *brief, hs_quic_facts *facts)
 }
 
 /* The light mode keeps only what its line needs. */
-static void compact(hs_flow *flow)
+static void compact(hs_flow *flow, const hs_flow_settings *settings)
 {
     hs_quic_flow *quic = flow->quic;
     keep_facts(&quic->brief, &quic->trace->quic);
@@ -164,7 +164,7 @@ static void compact(hs_flow *flow)
     if (hs_trace_finish(quic->trace) != HS_OK) {
         quic->trace->incomplete = true;
     }
-    flow->brief = hs_flow_brief_new(quic->trace);
+    flow->brief = hs_flow_brief_new(quic->trace, settings->store);
     if (flow->brief) {
         hs_trace_free(quic->trace);
         quic->trace = NULL;
@@ -191,7 +191,7 @@ static hs_result decode(hs_flow *flow, const hs_flow_settings *settings, const h
         hs_result ended = end_decoding(flow, at, at);
         result = result == HS_OK ? ended : result;
         if (settings->light) {
-            compact(flow);
+            compact(flow, settings);
         }
     }
     return result == HS_OK ? fed : result;
@@ -221,7 +221,7 @@ hs_trace *hs_quic_flow_tell(hs_flow *flow, const hs_flow_settings *settings, int
         return NULL;
     }
     (void)end_decoding(flow, last, until - flow->first_at);
-    hs_trace *trace = quic->trace ? quic->trace : hs_flow_trace_new(settings);
+    hs_trace *trace = quic->trace ? quic->trace : hs_trace_new(&settings->trace);
     quic->trace = NULL;
     if (!trace) {
         return NULL;

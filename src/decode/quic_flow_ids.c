@@ -30,7 +30,7 @@ hs_quic_flow_ids *hs_quic_flow_ids_new(const uint64_t seed[2])
 {
     hs_quic_flow_ids *ids = calloc(1, sizeof *ids);
     if (ids) {
-        ids->table = hs_flow_table_new(seed);
+        ids->table = hs_flow_table_new(seed, NULL);
     }
     if (ids && !ids->table) {
         free(ids);

@@ -6,8 +6,7 @@
 #include "decode/flow.h"
 #include "trace/build.h"
 
-static const hs_flow_settings settings = {
-    .keep_events = true, .headers_only = true, .allocator = &hs_malloc_allocator};
+static const hs_flow_settings settings = {.headers_only = true, .allocator = &hs_malloc_allocator};
 
 struct hs_tcp_packets {
     hs_tcp_packets_config config;
@@ -27,7 +26,7 @@ hs_tcp_packets *hs_tcp_packets_new(const hs_tcp_packets_config *config)
 void hs_tcp_packets_free(hs_tcp_packets *packets)
 {
     if (packets) {
-        hs_flow_free(packets->flow);
+        hs_flow_free(packets->flow, &settings);
         free(packets);
     }
 }

@@ -250,29 +250,30 @@ static bool is_full(const hs_tcp_stream *stream)
            (stream->held_bytes > stream->limit || stream->held_count > HS_TCP_STREAM_PIECES);
 }
 
-static hs_result add_range(hs_tcp_stream *stream, range r)
+/* `r` is the caller's no more. */
+static hs_result add_range(hs_tcp_stream *stream, range *r)
 {
-    if (r.first < stream->offset) {
-        uint64_t end = r.end < stream->offset ? r.end : stream->offset;
-        compare_past(stream, &r, end);
-        if (r.end <= stream->offset) {
+    if (r->first < stream->offset) {
+        uint64_t end = r->end < stream->offset ? r->end : stream->offset;
+        compare_past(stream, r, end);
+        if (r->end <= stream->offset) {
             return HS_OK;
         }
-        r.bytes = r.bytes ? r.bytes + (stream->offset - r.first) : NULL;
-        r.first = stream->offset;
+        r->bytes = r->bytes ? r->bytes + (stream->offset - r->first) : NULL;
+        r->first = stream->offset;
     }
-    bool is_alone = !stream->held || stream->held->first >= r.end;
-    if (r.first == stream->offset && is_alone) {
-        size_t len = (size_t)(r.end - r.first);
-        if (r.bytes) {
-            pass_bytes(stream, hs_bytes_of(r.bytes, len), r.at);
+    bool is_alone = !stream->held || stream->held->first >= r->end;
+    if (r->first == stream->offset && is_alone) {
+        size_t len = (size_t)(r->end - r->first);
+        if (r->bytes) {
+            pass_bytes(stream, hs_bytes_of(r->bytes, len), r->at);
         } else {
-            pass_gap(stream, len, r.at);
+            pass_gap(stream, len, r->at);
         }
         pass_ready(stream);
         return HS_OK;
     }
-    hs_result result = hold(stream, &r);
+    hs_result result = hold(stream, r);
     pass_ready(stream);
     while (is_full(stream)) {
         give_up_first_hole(stream);
@@ -300,14 +301,15 @@ hs_result hs_tcp_stream_add(hs_tcp_stream *stream, const hs_tcp_segment *segment
     uint64_t end = first + (segment->length - skip);
     hs_result result = HS_OK;
     if (captured > 0) {
-        result = add_range(stream, (range){.first = first,
-                                           .end = first + captured,
-                                           .bytes = segment->bytes.data + skip,
-                                           .at = segment->at});
+        range seen = {.first = first,
+                      .end = first + captured,
+                      .bytes = segment->bytes.data + skip,
+                      .at = segment->at};
+        result = add_range(stream, &seen);
     }
     if (first + captured < end && result == HS_OK) {
-        result = add_range(stream,
-                           (range){.first = first + captured, .end = end, .at = segment->at});
+        range cut = {.first = first + captured, .end = end, .at = segment->at};
+        result = add_range(stream, &cut);
     }
     return result;
 }

@@ -17,6 +17,7 @@ hs_tls_decoder *hs_tls_decoder_new(hs_trace *trace, const hs_keylog *keylog,
     d->keylog = keylog;
     d->sessions = sessions;
     d->application = application;
+    d->wants_no_data = !keylog && hs_trace_is_light(trace);
     for (int i = 0; i < 2; i++) {
         hs_tls_direction *direction = &d->sides[i];
         direction->side = i == 0 ? HS_CLIENT : HS_SERVER;
@@ -81,7 +82,7 @@ static bool is_finished_by_length(const hs_tls_decoder *d, const hs_tls_directio
         return false;
     }
     size_t hash = hs_tls_cipher_suite_prf(suite) == HS_TLS_HASH_SHA384 ? 48 : 32;
-    return piece->bytes.len == HS_TLS_RECORD_HEADER + HS_TLS_HANDSHAKE_HEADER + hash + TYPE + TAG;
+    return piece->size == HS_TLS_RECORD_HEADER + HS_TLS_HANDSHAKE_HEADER + hash + TYPE + TAG;
 }
 
 static void show_opaque(hs_tls_decoder *d, hs_tls_direction *direction, const hs_tls_piece *piece)
@@ -90,7 +91,7 @@ static void show_opaque(hs_tls_decoder *d, hs_tls_direction *direction, const hs
         direction->has_finished = true;
         hs_tls_learn_finished(d, direction, piece->end);
     }
-    direction->last_opaque = piece->bytes.len - HS_TLS_RECORD_HEADER;
+    direction->last_opaque = piece->size - HS_TLS_RECORD_HEADER;
     direction->opaque += direction->last_opaque;
     /* Up to TLS 1.2 what follows a ChangeCipherSpec is known without its key. */
     if (direction->epoch == HS_TLS_EPOCH_CIPHER && piece->type == HS_TLS_HANDSHAKE &&
@@ -285,6 +286,20 @@ static void wait_for_key(hs_tls_decoder *d, hs_tls_direction *direction, const h
     }
 }
 
+/* Whether application data in this direction is protected, and stays so. */
+static bool is_data_beyond_reach(const hs_tls_decoder *d, const hs_tls_direction *direction)
+{
+    return d->wants_no_data && (direction->epoch == HS_TLS_EPOCH_CIPHER ||
+                                (d->has_server_hello && hs_tls_is_13(d->version)));
+}
+
+static hs_result next_piece(hs_tls_decoder *d, hs_tls_direction *direction, hs_bytes *bytes,
+                            hs_tls_piece *out)
+{
+    direction->framer.passes_data_over = is_data_beyond_reach(d, direction);
+    return hs_tls_framer_next(&direction->framer, bytes, out);
+}
+
 hs_result hs_tls_decoder_feed(hs_tls_decoder *decoder, hs_side from, hs_bytes bytes,
                               const hs_tls_hello *hello)
 {
@@ -298,7 +313,7 @@ hs_result hs_tls_decoder_feed(hs_tls_decoder *decoder, hs_side from, hs_bytes by
         d->turn++;
         d->last_from = from;
     }
-    while ((result = hs_tls_framer_next(&direction->framer, &bytes, &piece)) == HS_OK) {
+    while ((result = next_piece(d, direction, &bytes, &piece)) == HS_OK) {
         piece.place = d->next_place++;
         piece.turn = d->turn;
         if (hs_tls_queue_head(&direction->queue) || !work(d, direction, &piece, false)) {

@@ -61,7 +61,7 @@ void hs_tls_run_flush(hs_tls_decoder *d, hs_tls_direction *direction)
 void hs_tls_show_opaque(hs_tls_decoder *d, hs_tls_direction *direction, const hs_tls_piece *piece)
 {
     hs_tls_run *run = &direction->run;
-    size_t length = piece->bytes.len - HS_TLS_RECORD_HEADER;
+    size_t length = piece->size - HS_TLS_RECORD_HEADER;
     bool joins = run->count > 0 && run->type == HS_TLS_APPLICATION_DATA &&
                  piece->type == HS_TLS_APPLICATION_DATA && run->turn == piece->turn;
     if (!joins) {
@@ -78,19 +78,19 @@ void hs_tls_show_opaque(hs_tls_decoder *d, hs_tls_direction *direction, const hs
 }
 
 static void show_incomplete(hs_tls_decoder *d, const hs_tls_found *found, const char *what,
-                            size_t expected)
+                            size_t received, size_t expected)
 {
     hs_message message = {.from = found->direction->side,
                           .layer = HS_LAYER_TLS,
                           .is_protected = found->is_protected,
                           .name = "incomplete",
-                          .bytes = found->raw.len,
+                          .bytes = received,
                           .raw = found->raw,
                           .first = found->first,
                           .end = found->end};
     hs_event *event = hs_tls_event(d, found->direction, &message);
     hs_event_add_text(d->trace, event, "what", what);
-    hs_event_add_number(d->trace, event, "received", (int64_t)found->raw.len);
+    hs_event_add_number(d->trace, event, "received", (int64_t)received);
     if (expected > 0) {
         hs_event_add_number(d->trace, event, "expected", (int64_t)expected);
     }
@@ -109,7 +109,7 @@ void hs_tls_show_incomplete_message(hs_tls_decoder *d, const hs_tls_found *found
         what = hs_tls_handshake_type_name(type);
         expected = HS_TLS_HANDSHAKE_HEADER + (size_t)length;
     }
-    show_incomplete(d, found, what ? what : "handshake message", expected);
+    show_incomplete(d, found, what ? what : "handshake message", found->raw.len, expected);
 }
 
 static void show_held_message(hs_tls_decoder *d, hs_tls_direction *direction)
@@ -126,16 +126,17 @@ static void show_held_message(hs_tls_decoder *d, hs_tls_direction *direction)
 
 static void show_incomplete_record(hs_tls_decoder *d, hs_tls_direction *direction)
 {
+    size_t received = 0;
     size_t expected = 0;
-    hs_bytes rest = hs_tls_framer_rest(&direction->framer, &expected);
+    hs_bytes rest = hs_tls_framer_rest(&direction->framer, &received, &expected);
     uint64_t first = direction->framer.offset;
     hs_tls_found found = {.direction = direction,
                           .raw = rest,
                           .first = first,
-                          .end = first + rest.len,
+                          .end = first + received,
                           .is_protected = direction->epoch != HS_TLS_EPOCH_PLAIN};
-    if (rest.len > 0) {
-        show_incomplete(d, &found, "record", expected);
+    if (received > 0) {
+        show_incomplete(d, &found, "record", received, expected);
     }
 }
 

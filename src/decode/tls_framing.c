@@ -1,5 +1,7 @@
 #include "decode/tls_framing.h"
 
+#include <string.h>
+
 #include "wire/tls/record.h"
 
 enum { SSL2_HEADER = 2, SSL2_DETECT = 5, SSL2_LENGTH = 0x7fff };
@@ -55,6 +57,7 @@ static hs_result read_piece(const hs_tls_framer *framer, hs_bytes bytes, hs_tls_
         result = HS_OK;
     }
     out->bytes = hs_bytes_of(bytes.data, used);
+    out->size = used;
     out->end = out->first + used;
     return result;
 }
@@ -103,17 +106,34 @@ static bool is_known_to_go_on(const hs_tls_framer *framer)
     return !framer->may_be_ssl2 && hs_tls_record_size(held) > held.len;
 }
 
+/* How much has come of a record that is not whole. */
+static size_t received(const hs_tls_framer *framer)
+{
+    return framer->over_size > 0 ? framer->over_size - framer->over_left
+                                 : hs_buffer_bytes(&framer->partial).len;
+}
+
+/* How much is still to come of it, as far as that is known. */
+static size_t missing(const hs_tls_framer *framer)
+{
+    hs_bytes held = hs_buffer_bytes(&framer->partial);
+    if (framer->over_size > 0) {
+        return framer->over_left;
+    }
+    return held.len >= HS_TLS_RECORD_HEADER ? wanted(framer, held) - held.len : framer->skip;
+}
+
 void hs_tls_framer_gap(hs_tls_framer *framer, uint64_t length)
 {
     hs_buffer_consume(&framer->partial, framer->given);
     framer->given = 0;
-    hs_bytes held = hs_buffer_bytes(&framer->partial);
-    size_t left = held.len >= HS_TLS_RECORD_HEADER ? wanted(framer, held) - held.len : framer->skip;
+    size_t left = missing(framer);
     framer->is_lost = framer->is_lost || left < length;
     framer->skip = framer->is_lost ? 0 : left - (size_t)length;
-    framer->offset += held.len;
+    framer->offset += received(framer);
     framer->may_be_ssl2 = false;
-    hs_buffer_consume(&framer->partial, held.len);
+    framer->over_size = 0;
+    hs_buffer_consume(&framer->partial, hs_buffer_bytes(&framer->partial).len);
 }
 
 /* Drops what no record can be made of. */
@@ -139,11 +159,60 @@ static bool take_whole(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piece *out
     *out = (hs_tls_piece){.kind = HS_TLS_PIECE_RECORD,
                           .type = chunk->data[0],
                           .bytes = hs_bytes_of(chunk->data, size),
+                          .size = size,
                           .first = framer->offset,
                           .end = framer->offset + size};
     take(chunk, size);
     framer->offset = out->end;
     return true;
+}
+
+/* The chunk begins with a record whose content is nobody's to read, and does not have all of it. */
+static bool begin_passing_over(hs_tls_framer *framer, hs_bytes chunk)
+{
+    if (!framer->passes_data_over || framer->may_be_ssl2 ||
+        hs_tls_record_size(chunk) <= chunk.len || chunk.data[0] != HS_TLS_APPLICATION_DATA) {
+        return false;
+    }
+    framer->over_size = framer->over_left = hs_tls_record_size(chunk);
+    memcpy(framer->over_header, chunk.data, sizeof framer->over_header);
+    return true;
+}
+
+static hs_result pass_over(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piece *out)
+{
+    size_t len = framer->over_left < chunk->len ? framer->over_left : chunk->len;
+    framer->over_left -= len;
+    take(chunk, len);
+    if (framer->over_left > 0) {
+        return HS_NEED_MORE;
+    }
+    *out = (hs_tls_piece){.kind = HS_TLS_PIECE_RECORD,
+                          .type = framer->over_header[0],
+                          .bytes = hs_bytes_of(framer->over_header, sizeof framer->over_header),
+                          .size = framer->over_size,
+                          .first = framer->offset,
+                          .end = framer->offset + framer->over_size};
+    framer->offset = out->end;
+    framer->over_size = 0;
+    return HS_OK;
+}
+
+/* Of the record that the chunk begins with, as far as it has it. */
+static hs_result next_in_place(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piece *out)
+{
+    if (take_whole(framer, chunk, out)) {
+        return HS_OK;
+    }
+    if (begin_passing_over(framer, *chunk)) {
+        return pass_over(framer, chunk, out);
+    }
+    hs_result result = read_piece(framer, *chunk, out);
+    if (result == HS_OK) {
+        take(chunk, out->bytes.len);
+        give(framer, out);
+    }
+    return result;
 }
 
 hs_result hs_tls_framer_next(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piece *out)
@@ -157,17 +226,18 @@ hs_result hs_tls_framer_next(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piec
         take(chunk, chunk->len);
         return HS_NEED_MORE;
     }
+    if (framer->over_size > 0) {
+        hs_result result = pass_over(framer, chunk, out);
+        if (result == HS_OK) {
+            return HS_OK;
+        }
+    }
     if (framer->is_lost || framer->skip > 0) {
         find_record(framer, chunk);
     }
     if (chunk->len > 0 && hs_buffer_bytes(&framer->partial).len == 0) {
-        if (take_whole(framer, chunk, out)) {
-            return HS_OK;
-        }
-        hs_result result = read_piece(framer, *chunk, out);
+        hs_result result = next_in_place(framer, chunk, out);
         if (result == HS_OK) {
-            take(chunk, out->bytes.len);
-            give(framer, out);
             return HS_OK;
         }
     }
@@ -191,10 +261,19 @@ hs_result hs_tls_framer_next(hs_tls_framer *framer, hs_bytes *chunk, hs_tls_piec
     return HS_NEED_MORE;
 }
 
-hs_bytes hs_tls_framer_rest(const hs_tls_framer *framer, size_t *expected)
+hs_bytes hs_tls_framer_rest(const hs_tls_framer *framer, size_t *got, size_t *expected)
 {
+    *got = 0;
+    *expected = framer->over_size;
+    if (framer->given > 0) {
+        return hs_bytes_of(NULL, 0);
+    }
+    *got = received(framer);
+    if (framer->over_size > 0) {
+        return hs_bytes_of(framer->over_header, sizeof framer->over_header);
+    }
     hs_bytes held = hs_buffer_bytes(&framer->partial);
     size_t want = wanted(framer, held);
     *expected = want > HS_TLS_RECORD_HEADER ? want : 0;
-    return framer->given > 0 ? (hs_bytes){0} : held;
+    return held;
 }

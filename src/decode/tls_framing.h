@@ -18,7 +18,9 @@ typedef enum hs_tls_piece_kind {
 typedef struct hs_tls_piece {
     hs_tls_piece_kind kind;
     uint8_t type;   /* hs_tls_content_type */
-    hs_bytes bytes; /* with the header; of a bad one up to the field at fault */
+    hs_bytes bytes; /* with the header; of a bad one up to the field at fault; of one that was
+                       passed over, the header alone */
+    size_t size;    /* of all of it */
     uint64_t first;
     uint64_t end;
     hs_fault fault; /* of a bad one */
@@ -34,6 +36,13 @@ typedef struct hs_tls_framer {
     bool is_bad;
     bool is_lost; /* behind a gap: it is not known where the next record begins */
     size_t skip;  /* bytes left of a record that a gap has spoilt */
+
+    /* Nobody can read what records of application data have in them from here on, or asks for it:
+     * of those that do not come whole, no more than the header is kept. The owner's to set. */
+    bool passes_data_over;
+    size_t over_size; /* of the one that is being passed over; 0: none */
+    size_t over_left;
+    uint8_t over_header[5];
 } hs_tls_framer;
 
 /* `allocator` is for what does not come whole, and must outlive the framer. */
@@ -46,8 +55,8 @@ HS_CHECKED hs_result hs_tls_framer_next(hs_tls_framer *framer, hs_bytes *chunk, 
 /* `length` bytes are missing here. A record that they lie in is dropped; where they may reach
  * beyond it, a chunk that begins like a record is waited for. */
 void hs_tls_framer_gap(hs_tls_framer *framer, uint64_t length);
-/* What is there of a record that is not whole, and how long it says it is (0: its header is not
- * whole). */
-hs_bytes hs_tls_framer_rest(const hs_tls_framer *framer, size_t *expected);
+/* What is held of a record that is not whole; how much of it has come, and how long it says it is
+ * (0: its header is not whole). */
+hs_bytes hs_tls_framer_rest(const hs_tls_framer *framer, size_t *got, size_t *expected);
 
 #endif

@@ -40,3 +40,12 @@ bool hs_tls_hello_read(hs_bytes payload, hs_tls_hello *out)
     hs_reader_init(&r, out->raw, &fault, NULL);
     return hs_tls_message_read(&r, &context, &out->message) == HS_OK;
 }
+
+void hs_tls_hello_expect(const hs_tls_hello *hello)
+{
+    enum { CACHE_LINE = 64 };
+    const char *memory = (const char *)hello;
+    for (size_t at = 0; hello && at < sizeof *hello; at += CACHE_LINE) {
+        __builtin_prefetch(memory + at);
+    }
+}

@@ -15,5 +15,7 @@ typedef struct hs_tls_hello {
 /* The ClientHello or ServerHello that `payload` begins with, in a record that is whole; `out`
  * borrows from it. False where there is none, or a malformed one. */
 bool hs_tls_hello_read(hs_bytes payload, hs_tls_hello *out);
+/* It is to be used soon, if there is one: asks for its memory. */
+void hs_tls_hello_expect(const hs_tls_hello *hello);
 
 #endif

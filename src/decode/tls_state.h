@@ -85,12 +85,13 @@ struct hs_tls_decoder {
     hs_application *application;
     hs_tls_direction sides[2];
     uint64_t next_place;
-    uint64_t turn;
     hs_side last_from;
     bool is_finishing;
     bool is_quic;              /* CRYPTO frames carry the messages */
+    bool wants_no_data;        /* no keys will come, and nobody looks at what they would open */
     hs_result error;           /* the first of the call at work */
     const hs_tls_hello *hello; /* that was read from its bytes, maybe */
+    uint64_t turn;
 
     /* The newest hellos. */
     bool has_client_hello;

@@ -18,7 +18,6 @@ enum {
 /* Items with their bytes, which are copied: a source lends them only until its next item. */
 typedef struct batch {
     size_t count;
-    size_t hello_count;
     hs_result result; /* what came in place of another item */
     bool is_last;
     uint8_t *bytes;
@@ -30,6 +29,7 @@ typedef struct batch {
 
 struct hs_ahead {
     uint64_t seed[2];
+    hs_chunks *chunks; /* NULL: nobody wants any ready */
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t mutex;
@@ -56,26 +56,9 @@ struct hs_ahead {
 
 /* ---- batches */
 
-static bool has_room(batch *b, size_t len)
-{
-    if (len <= b->capacity - b->used) {
-        return true;
-    }
-    size_t wanted = b->used + len;
-    wanted = wanted < BATCH_BYTES ? BATCH_BYTES : wanted;
-    uint8_t *bytes = realloc(b->bytes, wanted);
-    if (!bytes) {
-        return false;
-    }
-    b->bytes = bytes;
-    b->capacity = wanted;
-    return true;
-}
-
 static void clear(batch *b)
 {
     b->count = 0;
-    b->hello_count = 0;
     b->used = 0;
     b->result = HS_OK;
     b->is_last = false;
@@ -100,48 +83,72 @@ static void take_apart(const hs_ahead *a, hs_ahead_item *item)
     }
 }
 
-/* The copy of the item's bytes is at `offset`. */
-static void settle_item(const hs_ahead *a, batch *b, hs_ahead_item *item, size_t offset)
+/* The item's bytes were copied to `to`. */
+static void move_item(hs_ahead_item *item, const uint8_t *to)
 {
     hs_bytes *bytes = bytes_of(&item->item);
-    bytes->data = bytes->len > 0 ? b->bytes + offset : NULL;
-    take_apart(a, item);
-    if (item->is_packet && b->hello_count < BATCH_HELLOS) {
-        hs_flows_read_hello(&item->input, &b->hellos[b->hello_count]);
-        b->hello_count += item->input.hello != NULL;
+    if (bytes->len == 0) {
+        bytes->data = NULL;
+        return;
     }
+    if (item->is_packet) {
+        hs_packet_move(&item->input.packet, item->input.kind, bytes->data, to);
+    }
+    bytes->data = to;
 }
 
-/* The copies have moved. */
-static void settle_again(const hs_ahead *a, batch *b)
+/* Larger than it is: what it has moves. */
+static bool grow(batch *b, size_t wanted)
 {
-    size_t offset = 0;
-    b->hello_count = 0;
-    for (size_t i = 0; i < b->count; i++) {
-        hs_ahead_item *item = &b->items[i];
-        settle_item(a, b, item, offset);
-        offset += bytes_of(&item->item)->len;
+    size_t capacity = wanted < BATCH_BYTES ? BATCH_BYTES : wanted;
+    uint8_t *bytes = malloc(capacity);
+    if (!bytes) {
+        return false;
     }
+    for (size_t i = 0, offset = 0; i < b->count; i++) {
+        hs_ahead_item *item = &b->items[i];
+        size_t len = bytes_of(&item->item)->len;
+        if (len > 0) {
+            memcpy(bytes + offset, b->bytes + offset, len);
+        }
+        move_item(item, bytes + offset);
+        offset += len;
+    }
+    free(b->bytes);
+    b->bytes = bytes;
+    b->capacity = capacity;
+    return true;
 }
 
-/* The item stands in its place already. */
+/* The item stands in its place already. It is taken apart before it is copied: what was written
+ * just now, the processor can read only after a while. */
 static hs_result add(const hs_ahead *a, batch *b, hs_ahead_item *item)
 {
     hs_bytes bytes = *bytes_of(&item->item);
-    size_t before = b->capacity;
-    if (!has_room(b, bytes.len)) {
+    if (bytes.len > b->capacity - b->used && !grow(b, b->used + bytes.len)) {
         return HS_NO_MEMORY;
     }
-    if (b->capacity != before) {
-        settle_again(a, b);
-    }
+    take_apart(a, item);
     if (bytes.len > 0) {
         memcpy(b->bytes + b->used, bytes.data, bytes.len);
     }
-    settle_item(a, b, item, b->used);
+    move_item(item, bytes.len > 0 ? b->bytes + b->used : NULL);
     b->used += bytes.len;
     b->count++;
     return HS_OK;
+}
+
+/* Nothing moves any more. */
+static void read_hellos(batch *b)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < b->count && count < BATCH_HELLOS; i++) {
+        hs_ahead_item *item = &b->items[i];
+        if (item->is_packet) {
+            hs_flows_read_hello(&item->input, &b->hellos[count]);
+            count += item->input.hello != NULL;
+        }
+    }
 }
 
 static void fill(const hs_ahead *a, batch *b, hs_source *source)
@@ -155,6 +162,7 @@ static void fill(const hs_ahead *a, batch *b, hs_source *source)
         }
         b->is_last = b->result != HS_OK || item->item.event == HS_SOURCE_END;
     }
+    read_hellos(b);
 }
 
 /* ---- the thread */
@@ -187,6 +195,9 @@ static void read_through(hs_ahead *a)
         batch *b = &a->batches[(a->first + a->filled) % BATCHES];
         pthread_mutex_unlock(&a->mutex);
         fill(a, b, a->wanted);
+        if (a->chunks) {
+            hs_chunks_prepare(a->chunks);
+        }
         pthread_mutex_lock(&a->mutex);
         is_last = b->is_last;
         a->filled++;
@@ -242,7 +253,7 @@ static void start_thread(hs_ahead *a)
 
 /* ---- the taker */
 
-hs_ahead *hs_ahead_new(const uint64_t seed[2], bool with_thread)
+hs_ahead *hs_ahead_new(const uint64_t seed[2], hs_chunks *chunks, bool with_thread)
 {
     hs_ahead *a = aligned_alloc(_Alignof(hs_ahead), sizeof *a);
     if (!a) {
@@ -253,6 +264,7 @@ hs_ahead *hs_ahead_new(const uint64_t seed[2], bool with_thread)
         memset(&a->batches[i], 0, offsetof(batch, items));
     }
     memcpy(a->seed, seed, sizeof a->seed);
+    a->chunks = chunks;
     pthread_mutex_init(&a->mutex, NULL);
     pthread_cond_init(&a->changed, NULL);
     if (with_thread) {

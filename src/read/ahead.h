@@ -24,9 +24,9 @@ typedef struct hs_ahead_item {
 } hs_ahead_item;
 
 /* `with_thread`: makes the thread, which takes no signals. It lives until hs_ahead_free, so that a
- * process that confines itself afterwards needs to make no other. `seed` is that of the flows.
- * NULL when out of memory. */
-hs_ahead *hs_ahead_new(const uint64_t seed[2], bool with_thread);
+ * process that confines itself afterwards needs to make no other. `seed` is that of the flows. Has
+ * some of the `chunks` (or NULL) ready, meanwhile. NULL when out of memory. */
+hs_ahead *hs_ahead_new(const uint64_t seed[2], hs_chunks *chunks, bool with_thread);
 void hs_ahead_free(hs_ahead *ahead);
 
 /* Until hs_ahead_end the source is used by nobody else. */

@@ -166,6 +166,7 @@ static hs_result begin_flows(hs_capture *capture)
                               .keylog = keylog_of(capture),
                               .keylog_complete = is_keylog_complete(capture),
                               .file = capture->name,
+                              .chunks = capture->chunks,
                               .connection = on_connection,
                               .context = capture};
     capture->flows = hs_flows_new(&config);

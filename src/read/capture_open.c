@@ -1,16 +1,14 @@
 /* Everything that a capture needs from the outside is opened here, before it is confined. */
+#include "base/reader.h"
+#include "read/capture_state.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <openssl/rand.h>
-
-#include "base/reader.h"
-#include "read/capture_state.h"
 
 enum { KEYLOG_ENTRIES = 1 << 20, EMBEDDED_MAX = 15 * 1024 * 1024 };
 
@@ -180,10 +178,13 @@ static hs_result open_ahead(hs_capture *capture)
     for (size_t i = 0; i < capture->input_count; i++) {
         is_any_file = is_any_file || hs_input_can_rewind(capture->inputs[i]);
     }
-    if (RAND_bytes((unsigned char *)capture->seed, sizeof capture->seed) != 1) {
-        return HS_CRYPTO;
+    if (getrandom(capture->seed, sizeof capture->seed, 0) != sizeof capture->seed) {
+        return HS_SYSTEM;
     }
-    capture->ahead = hs_ahead_new(capture->seed, is_any_file);
+    capture->chunks = hs_chunks_new();
+    if (capture->chunks) {
+        capture->ahead = hs_ahead_new(capture->seed, capture->chunks, is_any_file);
+    }
     return capture->ahead ? HS_OK : HS_NO_MEMORY;
 }
 
@@ -219,6 +220,7 @@ hs_result hs_capture_open(hs_capture *capture, hs_problem *problem)
 void hs_capture_close(hs_capture *capture)
 {
     hs_ahead_free(capture->ahead);
+    hs_chunks_free(capture->chunks);
     for (size_t i = 0; i < capture->input_count; i++) {
         hs_input_free(capture->inputs[i]);
     }

@@ -26,7 +26,8 @@ struct hs_capture {
     size_t input_count; /* opened so far */
     hs_source *device;
     hs_ahead *ahead;
-    uint64_t seed[2]; /* of the flows' hash tables */
+    hs_chunks *chunks; /* of the flows */
+    uint64_t seed[2];  /* of the flows' hash tables */
 
     hs_keylog *keylog;
     hs_secrets_file secrets;

@@ -97,6 +97,22 @@ hs_packet_kind hs_packet_read(int link_type, hs_bytes frame, hs_packet *packet)
     return link->read(&layers, &span);
 }
 
+static void move(hs_bytes *bytes, const uint8_t *from, const uint8_t *to)
+{
+    if (bytes->data) {
+        bytes->data = to + (bytes->data - from);
+    }
+}
+
+void hs_packet_move(hs_packet *packet, hs_packet_kind kind, const uint8_t *from, const uint8_t *to)
+{
+    move(&packet->payload, from, to);
+    move(&packet->tcp.options, from, to);
+    if (kind == HS_PACKET_FRAGMENT) {
+        move(&packet->fragment.bytes, from, to);
+    }
+}
+
 hs_packet_kind hs_packet_read_reassembled(hs_packet *packet, uint8_t protocol, hs_bytes payload)
 {
     hs_packet whole = {.family = packet->family,

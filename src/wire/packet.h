@@ -83,6 +83,8 @@ const char *hs_packet_link_name(int link_type);
 
 /* Reads one frame. No allocation; `packet` borrows from `frame`. */
 hs_packet_kind hs_packet_read(int link_type, hs_bytes frame, hs_packet *packet);
+/* The frame was copied from `from` to `to`: what was read of it borrows from the copy. */
+void hs_packet_move(hs_packet *packet, hs_packet_kind kind, const uint8_t *from, const uint8_t *to);
 /* Goes on with the reassembled payload of an IP packet whose fragments were put together; addresses
  * and family stay as they are in `packet`. */
 hs_packet_kind hs_packet_read_reassembled(hs_packet *packet, uint8_t protocol, hs_bytes payload);

@@ -150,6 +150,65 @@ static void starttls_is_found_by_its_client_hello(void **state)
     wire_free(w);
 }
 
+/* In segments of `most` bytes, from the sequence number on. */
+static void say_in_pieces(wire *w, bool from_server, uint32_t seq, uint32_t ack, hs_bytes bytes,
+                          size_t most)
+{
+    for (size_t at = 0; at < bytes.len; at += most) {
+        size_t len = bytes.len - at < most ? bytes.len - at : most;
+        wire_send(w, 1 * MS,
+                  &(wire_packet){.from_server = from_server,
+                                 .flags = HS_TCP_ACK,
+                                 .seq = seq + (uint32_t)at,
+                                 .ack = ack,
+                                 .data = hs_bytes_of(bytes.data + at, len)});
+    }
+}
+
+/* Behind the command that asks for it, and the answer to that, in the same segments or in any. */
+static void tls_is_found_at_any_place(void **state)
+{
+    (void)state;
+    static const char command[] = "\x16\x16STARTTLS\r\n\x16";
+    static const char answer[] = "220 \x15\x16go\r\n";
+    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40};
+    enum { ASKED = sizeof command - 1, ANSWERED = sizeof answer - 1 };
+    uint8_t client[ASKED + sizeof client_hello];
+    uint8_t server[ANSWERED + sizeof alert];
+    memcpy(client, command, ASKED);
+    memcpy(client + ASKED, client_hello, sizeof client_hello);
+    memcpy(server, answer, ANSWERED);
+    memcpy(server + ANSWERED, alert, sizeof alert);
+    for (size_t most = 1; most <= sizeof client; most++) {
+        wire *w = wire_new_open();
+        say_in_pieces(w, false, 1, 1, hs_bytes_of(client, sizeof client), most);
+        say_in_pieces(w, true, 1, 1 + sizeof client, hs_bytes_of(server, sizeof server), most);
+        hs_trace *t = wire_finish(w);
+        assert_true(t->tls.present);
+        assert_int_equal(t->tls.alert_description, 40);
+        assert_int_equal(t->failure.cls, HS_FAILURE_TLS_CIPHER_MISMATCH);
+        wire_free(w);
+    }
+}
+
+/* What only looks like the start of a ClientHello is not lost. */
+static void a_start_without_the_rest_is_data(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len < sizeof client_hello; len++) {
+        wire *w = wire_new_open();
+        wire_client(w, 1 * MS, 0, 1, 1, "ask");
+        wire_client_bytes(w, 1 * MS, 0, 4, 1, hs_bytes_of(client_hello, len));
+        hs_trace *t = wire_finish(w);
+        assert_int_equal(t->tls.present, false);
+        assert_int_equal(t->bytes_sent, 3 + len);
+        const hs_event *data = wire_event(t, "data", 0);
+        assert_non_null(data);
+        assert_int_equal(data->bytes, len < 11 ? 3 + len : 3);
+        wire_free(w);
+    }
+}
+
 #define CONNECT "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n"
 #define CONNECTED "HTTP/1.1 200 Connection established\r\n\r\n"
 #define WHO_ASKS "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno"
@@ -719,7 +778,9 @@ static void light_mode_tells_the_same_line_from_512_bytes(void **state)
         exchange(w);
     }
     size_t table = MANY * 4 * 16; /* slots, a power of two */
-    assert_true(hs_flows_count(w->flows).memory - before <= MANY * 512 + table);
+    hs_flows_counters counters = hs_flows_count(w->flows);
+    assert_true(counters.memory - counters.memory_idle - before <= MANY * 512 + table);
+    assert_true(counters.memory_idle <= 4 * (size_t)HS_CHUNK_SIZE);
     hs_trace *t = wire_finish(w);
     assert_int_equal(w->count, MANY);
     assert_string_equal(t->target.host, want->target.host);
@@ -833,6 +894,8 @@ int main(void)
         cmocka_unit_test(the_request_for_tls_may_be_lost),
         cmocka_unit_test(all_that_the_server_said_is_missing),
         cmocka_unit_test(a_proxy_header_before_the_client_hello),
+        cmocka_unit_test(tls_is_found_at_any_place),
+        cmocka_unit_test(a_start_without_the_rest_is_data),
         cmocka_unit_test(a_client_hello_in_two_segments_behind_connect),
         cmocka_unit_test(a_proxy_that_asks_who_it_is),
         cmocka_unit_test(a_refusal_of_the_proxy_stays),

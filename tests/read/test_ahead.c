@@ -113,7 +113,7 @@ static void read_some(hs_ahead *ahead, size_t count, size_t wanted, bool may_rea
 static void items_come_in_order_and_whole(void **state)
 {
     (void)state;
-    hs_ahead *ahead = hs_ahead_new(seed, true);
+    hs_ahead *ahead = hs_ahead_new(seed, NULL, true);
     assert_non_null(ahead);
     read_some(ahead, 0, SIZE_MAX, true);
     read_some(ahead, 1, SIZE_MAX, true);
@@ -129,7 +129,7 @@ static void items_come_in_order_and_whole(void **state)
 static void without_a_thread_it_is_the_same(void **state)
 {
     (void)state;
-    hs_ahead *ahead = hs_ahead_new(seed, false);
+    hs_ahead *ahead = hs_ahead_new(seed, NULL, false);
     assert_non_null(ahead);
     read_some(ahead, 500, SIZE_MAX, true);
     read_some(ahead, 500, 100, true);
@@ -139,7 +139,7 @@ static void without_a_thread_it_is_the_same(void **state)
 static void it_can_be_ended_anywhere(void **state)
 {
     (void)state;
-    hs_ahead *ahead = hs_ahead_new(seed, true);
+    hs_ahead *ahead = hs_ahead_new(seed, NULL, true);
     assert_non_null(ahead);
     for (size_t wanted = 0; wanted < 1200; wanted += 37) {
         read_some(ahead, 3000, wanted, true);
@@ -156,7 +156,7 @@ static void it_can_be_ended_anywhere(void **state)
 static void what_a_source_fails_with_comes_in_its_place(void **state)
 {
     (void)state;
-    hs_ahead *ahead = hs_ahead_new(seed, true);
+    hs_ahead *ahead = hs_ahead_new(seed, NULL, true);
     counting_source *s = new_source(200, HS_NO_MEMORY);
     hs_ahead_item *item;
     hs_ahead_begin(ahead, &s->source, true);

@@ -190,6 +190,31 @@ static void payload_is_borrowed(void **state)
     free(whole.data);
 }
 
+/* What was read of a frame, once the frame is somewhere else; fragments as well. */
+static void a_frame_may_be_moved(void **state)
+{
+    (void)state;
+    static const char fragment[] = "4500001d00012000400600000a0000010a000002"
+                                   "0102030405060708"
+                                   "09";
+    for (size_t i = 0; i <= FRAME_COUNT; i++) {
+        int link = i < FRAME_COUNT ? packet_frames[i].link : 228;
+        hex_frame first = frame_of(i < FRAME_COUNT ? packet_frames[i].hex : fragment);
+        hex_frame copy = frame_cut(&first, first.len);
+        hs_packet moved;
+        hs_packet wanted;
+        hs_packet_kind kind = frame_read(link, &first, &moved);
+        assert_int_equal(kind, frame_read(link, &copy, &wanted));
+        assert_true((kind == HS_PACKET_FRAGMENT) == (i == FRAME_COUNT));
+        hs_packet_move(&moved, kind, first.data, copy.data);
+        check_same(&moved, &wanted);
+        assert_ptr_equal(moved.fragment.bytes.data, wanted.fragment.bytes.data);
+        assert_int_equal(moved.fragment.bytes.len, wanted.fragment.bytes.len);
+        free(first.data);
+        free(copy.data);
+    }
+}
+
 static void links_are_named_as_libpcap_does(void **state)
 {
     (void)state;
@@ -351,6 +376,7 @@ int main(void)
         cmocka_unit_test(any_byte_may_be_wrong),
         cmocka_unit_test(usual_frames_are_read_as_all_others),
         cmocka_unit_test(payload_is_borrowed),
+        cmocka_unit_test(a_frame_may_be_moved),
         cmocka_unit_test(links_are_named_as_libpcap_does),
         cmocka_unit_test(an_unknown_link_is_said_to_be),
         cmocka_unit_test(no_bytes_are_a_cut_frame),

@@ -110,62 +110,69 @@ static const format renegotiated_connection = SHAPE(shape_opaque8,
             __VA_ARGS__                                                                            \
         }                                                                                          \
     }
+#define PLACE(symbol, ...) [HS_TLS_EXT_##symbol] = ROW(symbol, __VA_ARGS__)
 
 /* clang-format off */
-static const hs_tls_extension_descriptor registry[] = {
-    ROW(SERVER_NAME, CH = &server_name_list, SH = &empty, EE = &empty),
-    ROW(MAX_FRAGMENT_LENGTH, CH = &max_fragment_length, SH = &max_fragment_length,
+/* The low numbers, which most extensions have, each at its own place; a place that is left free has
+ * no form. */
+static const hs_tls_extension_descriptor low_types[] = {
+    PLACE(SERVER_NAME, CH = &server_name_list, SH = &empty, EE = &empty),
+    PLACE(MAX_FRAGMENT_LENGTH, CH = &max_fragment_length, SH = &max_fragment_length,
         EE = &max_fragment_length),
-    ROW(CLIENT_CERTIFICATE_URL, CH = &empty, SH = &empty),
-    ROW(TRUNCATED_HMAC, CH = &empty, SH = &empty),
-    ROW(STATUS_REQUEST, CH = &status_request, SH = &empty, CR = &status_request_optional,
+    PLACE(CLIENT_CERTIFICATE_URL, CH = &empty, SH = &empty),
+    PLACE(TRUNCATED_HMAC, CH = &empty, SH = &empty),
+    PLACE(STATUS_REQUEST, CH = &status_request, SH = &empty, CR = &status_request_optional,
         CT = &certificate_status),
-    ROW(CLIENT_AUTHZ, CH = &authz_format_list, SH = &authz_format_list),
-    ROW(SERVER_AUTHZ, CH = &authz_format_list, SH = &authz_format_list),
-    ROW(CERT_TYPE, CH = &cert_type_list, SH = &cert_type),
-    ROW(SUPPORTED_GROUPS, CH = &named_group_list, SH = &named_group_list, EE = &named_group_list),
-    ROW(EC_POINT_FORMATS, CH = &ec_point_format_list, SH = &ec_point_format_list),
-    ROW(SRP, CH = &srp_identity),
-    ROW(SIGNATURE_ALGORITHMS, CH = &signature_algorithms, CR = &signature_algorithms),
-    ROW(USE_SRTP, CH = &use_srtp, SH = &use_srtp, EE = &use_srtp),
-    ROW(HEARTBEAT, CH = &heartbeat_mode, SH = &heartbeat_mode, EE = &heartbeat_mode),
-    ROW(APPLICATION_LAYER_PROTOCOL_NEGOTIATION, CH = &protocol_name_list, SH = &protocol_name_list,
+    PLACE(CLIENT_AUTHZ, CH = &authz_format_list, SH = &authz_format_list),
+    PLACE(SERVER_AUTHZ, CH = &authz_format_list, SH = &authz_format_list),
+    PLACE(CERT_TYPE, CH = &cert_type_list, SH = &cert_type),
+    PLACE(SUPPORTED_GROUPS, CH = &named_group_list, SH = &named_group_list, EE = &named_group_list),
+    PLACE(EC_POINT_FORMATS, CH = &ec_point_format_list, SH = &ec_point_format_list),
+    PLACE(SRP, CH = &srp_identity),
+    PLACE(SIGNATURE_ALGORITHMS, CH = &signature_algorithms, CR = &signature_algorithms),
+    PLACE(USE_SRTP, CH = &use_srtp, SH = &use_srtp, EE = &use_srtp),
+    PLACE(HEARTBEAT, CH = &heartbeat_mode, SH = &heartbeat_mode, EE = &heartbeat_mode),
+    PLACE(APPLICATION_LAYER_PROTOCOL_NEGOTIATION, CH = &protocol_name_list, SH = &protocol_name_list,
         EE = &protocol_name_list),
-    ROW(STATUS_REQUEST_V2, CH = &status_request_v2, SH = &empty),
-    ROW(SIGNED_CERTIFICATE_TIMESTAMP, CH = &empty, SH = &sct_list, CR = &empty, CT = &sct_list),
-    ROW(CLIENT_CERTIFICATE_TYPE, CH = &cert_type_list, SH = &cert_type, EE = &cert_type),
-    ROW(SERVER_CERTIFICATE_TYPE, CH = &cert_type_list, SH = &cert_type, EE = &cert_type),
-    ROW(PADDING, CH = &padding),
-    ROW(ENCRYPT_THEN_MAC, CH = &empty, SH = &empty),
-    ROW(EXTENDED_MASTER_SECRET, CH = &empty, SH = &empty),
-    ROW(TOKEN_BINDING, CH = &token_binding, SH = &token_binding, EE = &token_binding),
-    ROW(COMPRESS_CERTIFICATE, CH = &compression_algorithms, CR = &compression_algorithms),
-    ROW(RECORD_SIZE_LIMIT, CH = &record_size_limit, SH = &record_size_limit,
+    PLACE(STATUS_REQUEST_V2, CH = &status_request_v2, SH = &empty),
+    PLACE(SIGNED_CERTIFICATE_TIMESTAMP, CH = &empty, SH = &sct_list, CR = &empty, CT = &sct_list),
+    PLACE(CLIENT_CERTIFICATE_TYPE, CH = &cert_type_list, SH = &cert_type, EE = &cert_type),
+    PLACE(SERVER_CERTIFICATE_TYPE, CH = &cert_type_list, SH = &cert_type, EE = &cert_type),
+    PLACE(PADDING, CH = &padding),
+    PLACE(ENCRYPT_THEN_MAC, CH = &empty, SH = &empty),
+    PLACE(EXTENDED_MASTER_SECRET, CH = &empty, SH = &empty),
+    PLACE(TOKEN_BINDING, CH = &token_binding, SH = &token_binding, EE = &token_binding),
+    PLACE(COMPRESS_CERTIFICATE, CH = &compression_algorithms, CR = &compression_algorithms),
+    PLACE(RECORD_SIZE_LIMIT, CH = &record_size_limit, SH = &record_size_limit,
         EE = &record_size_limit),
-    ROW(TLS_CERT_WITH_EXTERN_PSK, CH = &empty, SH = &empty),
-    ROW(DELEGATED_CREDENTIAL, CH = &signature_algorithms, CR = &signature_algorithms,
+    PLACE(TLS_CERT_WITH_EXTERN_PSK, CH = &empty, SH = &empty),
+    PLACE(DELEGATED_CREDENTIAL, CH = &signature_algorithms, CR = &signature_algorithms,
         CT = &delegated_credential),
-    ROW(SESSION_TICKET, CH = &session_ticket, SH = &session_ticket),
-    ROW(KEY_SHARE_DRAFT, CH = &key_share_client, SH = &key_share_server),
-    ROW(PRE_SHARED_KEY, CH = &offered_psks, SH = &selected_identity),
-    ROW(EARLY_DATA, CH = &empty, EE = &empty, NST = &max_early_data_size),
-    ROW(SUPPORTED_VERSIONS, CH = &supported_versions, SH = &selected_version,
+    PLACE(SESSION_TICKET, CH = &session_ticket, SH = &session_ticket),
+    PLACE(KEY_SHARE_DRAFT, CH = &key_share_client, SH = &key_share_server),
+    PLACE(PRE_SHARED_KEY, CH = &offered_psks, SH = &selected_identity),
+    PLACE(EARLY_DATA, CH = &empty, EE = &empty, NST = &max_early_data_size),
+    PLACE(SUPPORTED_VERSIONS, CH = &supported_versions, SH = &selected_version,
         HRR = &selected_version),
-    ROW(COOKIE, CH = &cookie, HRR = &cookie),
-    ROW(PSK_KEY_EXCHANGE_MODES, CH = &ke_modes),
-    ROW(CERTIFICATE_AUTHORITIES, CH = &authorities, CR = &authorities),
-    ROW(OID_FILTERS, CR = &oid_filters),
-    ROW(POST_HANDSHAKE_AUTH, CH = &empty),
-    ROW(SIGNATURE_ALGORITHMS_CERT, CH = &signature_algorithms, CR = &signature_algorithms),
-    ROW(KEY_SHARE, CH = &key_share_client, SH = &key_share_server, HRR = &selected_group),
-    ROW(TRANSPARENCY_INFO, CH = &empty, SH = &trans_item_list, CR = &empty, CT = &trans_item_list),
-    ROW(CONNECTION_ID, CH = &connection_id, SH = &connection_id, EE = &connection_id),
-    ROW(EXTERNAL_ID_HASH, CH = &binding_hash, SH = &binding_hash, EE = &binding_hash),
-    ROW(EXTERNAL_SESSION_ID, CH = &session_id, SH = &session_id, EE = &session_id),
-    ROW(QUIC_TRANSPORT_PARAMETERS, CH = &transport_parameters, EE = &transport_parameters),
-    ROW(TICKET_REQUEST, CH = &ticket_request, EE = &expected_count),
-    ROW(DNSSEC_CHAIN, CH = &port_number),
-    ROW(TLS_FLAGS, CH = &flags, SH = &flags, EE = &flags, CR = &flags, CT = &flags, NST = &flags),
+    PLACE(COOKIE, CH = &cookie, HRR = &cookie),
+    PLACE(PSK_KEY_EXCHANGE_MODES, CH = &ke_modes),
+    PLACE(CERTIFICATE_AUTHORITIES, CH = &authorities, CR = &authorities),
+    PLACE(OID_FILTERS, CR = &oid_filters),
+    PLACE(POST_HANDSHAKE_AUTH, CH = &empty),
+    PLACE(SIGNATURE_ALGORITHMS_CERT, CH = &signature_algorithms, CR = &signature_algorithms),
+    PLACE(KEY_SHARE, CH = &key_share_client, SH = &key_share_server, HRR = &selected_group),
+    PLACE(TRANSPARENCY_INFO, CH = &empty, SH = &trans_item_list, CR = &empty, CT = &trans_item_list),
+    PLACE(CONNECTION_ID, CH = &connection_id, SH = &connection_id, EE = &connection_id),
+    PLACE(EXTERNAL_ID_HASH, CH = &binding_hash, SH = &binding_hash, EE = &binding_hash),
+    PLACE(EXTERNAL_SESSION_ID, CH = &session_id, SH = &session_id, EE = &session_id),
+    PLACE(QUIC_TRANSPORT_PARAMETERS, CH = &transport_parameters, EE = &transport_parameters),
+    PLACE(TICKET_REQUEST, CH = &ticket_request, EE = &expected_count),
+    PLACE(DNSSEC_CHAIN, CH = &port_number),
+    PLACE(TLS_FLAGS, CH = &flags, SH = &flags, EE = &flags, CR = &flags, CT = &flags, NST = &flags),
+};
+
+/* The others, sorted. */
+static const hs_tls_extension_descriptor high_types[] = {
     ROW(NEXT_PROTOCOL_NEGOTIATION, CH = &empty, SH = &next_protocols),
     ROW(APPLICATION_SETTINGS_OLD, CH = &protocol_name_list, EE = &settings),
     ROW(APPLICATION_SETTINGS, CH = &protocol_name_list, EE = &settings),
@@ -180,24 +187,32 @@ static const hs_tls_extension_descriptor registry[] = {
 };
 /* clang-format on */
 
-const hs_tls_extension_format *hs_tls_extension_format_find(uint16_t type,
-                                                            hs_tls_extension_context context)
+static const hs_tls_extension_descriptor *find_high(uint16_t type)
 {
     size_t low = 0;
-    size_t high = sizeof(registry) / sizeof(registry[0]);
+    size_t high = sizeof high_types / sizeof high_types[0];
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (registry[middle].type == type) {
-            const format *found = registry[middle].format[context];
-            return found ? found : &raw;
+        if (high_types[middle].type == type) {
+            return &high_types[middle];
         }
-        if (registry[middle].type < type) {
+        if (high_types[middle].type < type) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return &raw;
+    return NULL;
+}
+
+const hs_tls_extension_format *hs_tls_extension_format_find(uint16_t type,
+                                                            hs_tls_extension_context context)
+{
+    const hs_tls_extension_descriptor *found = type < sizeof low_types / sizeof low_types[0]
+                                                   ? &low_types[type]
+                                                   : find_high(type);
+    const format *form = found ? found->format[context] : NULL;
+    return form ? form : &raw;
 }
 
 bool hs_tls_extension_has_format(uint16_t type, hs_tls_extension_context context)
