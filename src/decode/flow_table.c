@@ -123,11 +123,19 @@ void hs_flow_table_free(hs_flow_table *table)
     }
 }
 
-/* Both halves of the product. */
+/* The product's halves, folded into one. */
 static inline uint64_t fold(uint64_t a, uint64_t b)
 {
+#ifdef __SIZEOF_INT128__
     __extension__ unsigned __int128 product = (unsigned __int128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+    uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX);
+    uint64_t cross = (a >> 32) * (b & UINT32_MAX) + (low >> 32);
+    uint64_t other = (a & UINT32_MAX) * (b >> 32) + (cross & UINT32_MAX);
+    uint64_t high = (a >> 32) * (b >> 32) + (cross >> 32) + (other >> 32);
+    return (other << 32 | (low & UINT32_MAX)) ^ high;
+#endif
 }
 
 static inline uint64_t half(const hs_ip_address *address, size_t index)
