@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/prefetch.h"
+
 /* AddressSanitizer is told of what nobody uses; with it, objects stand apart. */
 #if defined(__SANITIZE_ADDRESS__)
 #define HS_SLAB_SANITIZED 1
@@ -174,11 +176,8 @@ static size_t index_of(const hs_slab *slab, const chunk *c, const void *object)
  * one that will be wanted soon. */
 static void expect_next(const hs_slab *slab, const uint8_t *object)
 {
-    enum { CACHE_LINE = 64, SOON = 2 };
-    const uint8_t *soon = object + SOON * slab->stride;
-    for (size_t at = 0; at < slab->stride; at += CACHE_LINE) {
-        __builtin_prefetch(soon + at, 1);
-    }
+    enum { SOON = 2 };
+    hs_prefetch_to_write(object + SOON * slab->stride, slab->stride);
 }
 
 void *hs_slab_allocate(hs_slab *slab)

@@ -115,16 +115,19 @@ static hs_result look_for_hello(hs_decoder *d, hs_bytes bytes)
     return result;
 }
 
-/* With what was held as the start of a ClientHello. */
-static hs_result look_again(hs_decoder *d, hs_bytes behind)
+hs_result hs_decoder_look_again(hs_decoder *d, hs_side from, hs_bytes behind,
+                                hs_result (*look)(hs_decoder *, hs_bytes))
 {
+    hs_bytes held = hs_buffer_bytes(&d->held[from]);
+    if (held.len == 0) {
+        return look(d, behind);
+    }
     hs_buffer all;
-    hs_bytes held = hs_buffer_bytes(&d->held[HS_CLIENT]);
     hs_buffer_init(&all, held.len + behind.len);
     hs_result result = hs_buffer_append(&all, held);
     result = result == HS_OK ? hs_buffer_append(&all, behind) : result;
-    hs_buffer_free(&d->held[HS_CLIENT]);
-    result = result == HS_OK ? look_for_hello(d, hs_buffer_bytes(&all)) : result;
+    hs_buffer_free(&d->held[from]);
+    result = result == HS_OK ? look(d, hs_buffer_bytes(&all)) : result;
     hs_buffer_free(&all);
     return result;
 }
@@ -145,8 +148,7 @@ static hs_result feed_plain(hs_decoder *d, hs_side from, hs_bytes bytes)
         return HS_OK;
     }
     if (from == HS_CLIENT) {
-        return hs_buffer_bytes(&d->held[HS_CLIENT]).len > 0 ? look_again(d, bytes)
-                                                            : look_for_hello(d, bytes);
+        return hs_decoder_look_again(d, from, bytes, look_for_hello);
     }
     if (hs_decoder_may_begin_tls(d) && hs_decoder_is_server_hello(d, bytes)) {
         return begin_tls(d, from, bytes);

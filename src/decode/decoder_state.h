@@ -47,7 +47,12 @@ HS_CHECKED hs_result hs_decoder_look_for_answer(hs_decoder *decoder, hs_bytes by
 /* What follows in both directions is TLS, as the hello `from` that side shows. */
 HS_CHECKED hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from);
 
-/* decoder.c: what is held of the client as the start of a ClientHello will be none. */
+/* decoder.c */
+
+/* `look` at what is held of that side and what follows it; it may hold some of it again. */
+HS_CHECKED hs_result hs_decoder_look_again(hs_decoder *decoder, hs_side from, hs_bytes behind,
+                                           hs_result (*look)(hs_decoder *, hs_bytes));
+/* What is held of the client as the start of a ClientHello will be none. */
 HS_CHECKED hs_result hs_decoder_give_up_hello(hs_decoder *decoder);
 
 #endif

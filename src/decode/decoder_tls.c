@@ -73,9 +73,7 @@ static bool may_be_start(const start *what, hs_bytes bytes)
         return false;
     }
     memcpy(made.head, bytes.data, bytes.len);
-    hs_bytes head = hs_bytes_of(made.head, made.len);
-    return what == &alert ? is_alert(head)
-                          : begins_with(head, (hs_tls_handshake_type)what->head[5]);
+    return is_start(what, hs_bytes_of(made.head, made.len));
 }
 
 /* Where any of two begins, or `bytes` ends in the middle of a head. */
@@ -134,7 +132,6 @@ static void forget_the_way_here(hs_trace *trace)
     hs_trace_unmark_byte(trace, HS_MILESTONE_FIRST_RESPONSE);
 }
 
-/* Of what is held and what follows it. */
 static hs_result find_answer(hs_decoder *decoder, hs_bytes bytes)
 {
     bool is_whole = false;
@@ -152,20 +149,8 @@ static hs_result find_answer(hs_decoder *decoder, hs_bytes bytes)
 
 hs_result hs_decoder_look_for_answer(hs_decoder *decoder, hs_bytes bytes)
 {
-    hs_buffer held = decoder->held[HS_SERVER];
     decoder->server = HS_SPOKEN_UNKNOWN;
-    if (hs_buffer_bytes(&held).len == 0) {
-        return find_answer(decoder, bytes);
-    }
-    hs_buffer all;
-    hs_buffer_init(&all, hs_buffer_bytes(&held).len + bytes.len);
-    hs_buffer_init(&decoder->held[HS_SERVER], HS_DECODER_HELD_MAX);
-    hs_result result = hs_buffer_append(&all, hs_buffer_bytes(&held));
-    result = result == HS_OK ? hs_buffer_append(&all, bytes) : result;
-    result = result == HS_OK ? find_answer(decoder, hs_buffer_bytes(&all)) : result;
-    hs_buffer_free(&all);
-    hs_buffer_free(&held);
-    return result;
+    return hs_decoder_look_again(decoder, HS_SERVER, bytes, find_answer);
 }
 
 hs_result hs_decoder_begin_tls(hs_decoder *decoder, hs_side from)

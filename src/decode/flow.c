@@ -1,4 +1,5 @@
 #include "decode/flow.h"
+#include "base/prefetch.h"
 #include "decode/quic_flow.h"
 
 #include <stdlib.h>
@@ -39,11 +40,7 @@ hs_flow *hs_flow_new(const hs_flow_head *head, const hs_flow_settings *settings,
 
 void hs_flow_expect(const hs_flow *flow)
 {
-    enum { CACHE_LINE = 64 };
-    const char *memory = (const char *)flow;
-    for (size_t at = 0; at < sizeof *flow; at += CACHE_LINE) {
-        __builtin_prefetch(memory + at, 1);
-    }
+    hs_prefetch_to_write(flow, sizeof *flow);
 }
 
 void hs_flow_free(hs_flow *flow, const hs_flow_settings *settings)

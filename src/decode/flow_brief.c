@@ -1,6 +1,7 @@
 /* The facts of a handshake that is over, packed: what one line about a connection needs. */
 #include <string.h>
 
+#include "base/prefetch.h"
 #include "decode/flow.h"
 #include "trace/accounting.h"
 #include "trace/build.h"
@@ -164,10 +165,9 @@ void hs_flow_brief_free(hs_flow_brief *brief, hs_flow_store *store)
 
 void hs_flow_brief_expect(const hs_flow_brief *brief)
 {
-    enum { CACHE_LINE = 64, LINES = 4 }; /* as most of them take */
-    const char *memory = (const char *)brief;
-    for (size_t i = 0; brief && i < LINES; i++) {
-        __builtin_prefetch(memory + i * CACHE_LINE);
+    enum { LINES = 4 }; /* as most of them take */
+    if (brief) {
+        hs_prefetch(brief, LINES * (size_t)HS_CACHE_LINE);
     }
 }
 

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FIRST_CAPACITY = 1024, /* a power of two, as all that follow */
-    IPV4_ADDRESS = 4,
-};
+enum { FIRST_CAPACITY = 1024 }; /* a power of two, as all that follow */
 
 typedef struct slot {
     hs_flow *flow; /* NULL: free */

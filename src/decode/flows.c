@@ -13,6 +13,9 @@ enum {
     TRACE_LIMIT = 4 * 1024 * 1024, /* of one connection */
 };
 
+/* Times in a file may be any: differences of these do not overflow. */
+static const int64_t time_limit = INT64_MAX / 4;
+
 struct hs_flows_file {
     hs_flows_file *next;
     char text[];
@@ -81,7 +84,7 @@ hs_flows *hs_flows_new(const hs_flows_config *config)
     flows->patience[HS_FLOWS_QUIET] = 120 * HS_SECOND;
     flows->patience[HS_FLOWS_CLOSED] = c->linger;
     flows->patience[HS_FLOWS_TOLD] = 60 * HS_SECOND + c->linger;
-    flows->now = flows->newest_at = -HS_FLOWS_TIME_LIMIT;
+    flows->now = flows->newest_at = -time_limit;
     flows->due = INT64_MAX;
     flows->is_in_order = true;
     hs_flows_set_file(flows, config->file);
@@ -157,9 +160,7 @@ hs_result hs_flows_take(hs_flows *flows, hs_flows_input *input, int64_t at, uint
 {
     hs_result result = HS_OK;
     flows->counters.packets++;
-    at = at > HS_FLOWS_TIME_LIMIT    ? HS_FLOWS_TIME_LIMIT
-         : at < -HS_FLOWS_TIME_LIMIT ? -HS_FLOWS_TIME_LIMIT
-                                     : at;
+    at = at > time_limit ? time_limit : at < -time_limit ? -time_limit : at;
     hs_flows_advance(flows, at);
     if (input->kind == HS_PACKET_FRAGMENT) {
         result = reassemble(flows, input, at);
@@ -219,7 +220,7 @@ void hs_flows_expect(const hs_flows *flows, const hs_flows_input *soon, const hs
 void hs_flows_set_file(hs_flows *flows, const char *file)
 {
     flows->file = NULL;
-    flows->now = -HS_FLOWS_TIME_LIMIT; /* its packets may be older */
+    flows->now = -time_limit; /* its packets may be older */
     if (!file) {
         return;
     }

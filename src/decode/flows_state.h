@@ -13,9 +13,6 @@
 #include "decode/fragments.h"
 #include "decode/quic_flow_ids.h"
 
-/* Times in a file may be any: differences of these do not overflow. */
-#define HS_FLOWS_TIME_LIMIT (INT64_MAX / 4)
-
 typedef struct hs_flows_file hs_flows_file;
 
 struct hs_flows {

@@ -1,7 +1,6 @@
 /* How long flows stay: in lists by what has become of them, as long as they may be idle, and as
  * there is memory. */
 #include "decode/flows_state.h"
-#include "decode/quic_flow.h"
 
 static const hs_time clock_was_set = 3600 * HS_SECOND;
 

@@ -1,5 +1,6 @@
 #include "decode/tls_hello.h"
 
+#include "base/prefetch.h"
 #include "wire/tls/record.h"
 
 static bool is_hello(uint8_t msg_type)
@@ -43,9 +44,7 @@ bool hs_tls_hello_read(hs_bytes payload, hs_tls_hello *out)
 
 void hs_tls_hello_expect(const hs_tls_hello *hello)
 {
-    enum { CACHE_LINE = 64 };
-    const char *memory = (const char *)hello;
-    for (size_t at = 0; hello && at < sizeof *hello; at += CACHE_LINE) {
-        __builtin_prefetch(memory + at);
+    if (hello) {
+        hs_prefetch(hello, sizeof *hello);
     }
 }

@@ -364,9 +364,7 @@ hs_result hs_ahead_next(hs_ahead *ahead, hs_ahead_item **out)
         return next_of_another(ahead, out);
     }
     if (ahead->end - ahead->next > FETCHED_AHEAD) { /* what will be looked at of a later packet */
-        const char *later = (const char *)(ahead->next + FETCHED_AHEAD);
-        __builtin_prefetch(later);
-        __builtin_prefetch(later + HS_AHEAD_LINE);
+        hs_prefetch(ahead->next + FETCHED_AHEAD, 2 * (size_t)HS_CACHE_LINE);
     }
     *out = ahead->next++;
     return HS_OK;

@@ -7,17 +7,16 @@
 #ifndef HS_READ_AHEAD_H
 #define HS_READ_AHEAD_H
 
+#include "base/prefetch.h"
 #include "decode/flows.h"
 #include "read/source.h"
 
 typedef struct hs_ahead hs_ahead;
 
-enum { HS_AHEAD_LINE = 64 };
-
 /* What is looked at of every packet comes first, in two lines of the cache: each has to be fetched
  * from the other core. */
 typedef struct hs_ahead_item {
-    _Alignas(HS_AHEAD_LINE) bool is_packet; /* as `item` has it */
+    _Alignas(HS_CACHE_LINE) bool is_packet; /* as `item` has it */
     int64_t at;                             /* as well */
     hs_flows_input input;                   /* of a packet */
     hs_source_item item;
